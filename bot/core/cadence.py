@@ -1,0 +1,54 @@
+"""When to look again: often while a payment is fresh, ever more rarely after.
+
+`d(t) = d0 · (1 + (t/τ)²)`, capped. Looks at intervals ∝ 1/√hazard give the least delay for a given number of
+calls; for log-normal payment times this quadratic comes close. All intervals are stretched evenly so that the
+sum of all open payments' looks uses the call budget and no more; none is shorter than `d0`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+TAU: Final = timedelta(seconds=60)
+CAP: Final = timedelta(minutes=5)
+HOURLY: Final = timedelta(hours=1)
+"""Between two looks at a payment whose watch is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """The law with its two settings: shortest interval (POLL_FIRST) and calls a second (POLL_BUDGET)."""
+
+    first: timedelta
+    budget: float
+
+    def interval(self, age: timedelta, stretch: float = 1.0) -> timedelta:
+        """Time from one look to the next at a payment first asked for `age` ago."""
+        shape = 1 + (max(age, timedelta(0)) / TAU) ** 2
+        # In seconds up to the cap: a timedelta overflows at ages of some years.
+        law = timedelta(seconds=min(self.first.total_seconds() * shape, CAP.total_seconds()))
+        return max(self.first, max(self.first, law) * stretch)
+
+    def stretch(self, ages: Iterable[tuple[timedelta, int]]) -> float:
+        """Factor that makes the looks of all open payments fit the budget.
+
+        `ages` are (age, how many payments of that age). Below 1 the free budget is used: intervals shrink
+        towards `first`. Found by bisection, as the floor makes the sum no simple fraction.
+        """
+        groups = [(self.interval(age), count) for age, count in ages if count]
+        if not groups:
+            return 1.0
+
+        def calls(factor: float) -> float:
+            return sum(count / max(self.first, interval * factor).total_seconds() for interval, count in groups)
+
+        low, high = 0.0, 1.0
+        if calls(low) <= self.budget:
+            return low
+        while calls(high) > self.budget:
+            low, high = high, high * 2
+        for _ in range(30):
+            middle = (low + high) / 2
+            low, high = (middle, high) if calls(middle) > self.budget else (low, middle)
+        return high

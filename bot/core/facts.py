@@ -1,0 +1,217 @@
+"""Facts: what a chat or the operators are told, before it has words.
+
+A fact holds no text and nothing personal, so it may lie in the outbox; words, language and picture are made when it
+is delivered. Facts about a payment don't repeat its id: the outbox row names the payment.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.qris import QrisFault
+
+
+class Oddity(StrEnum):
+    """An answer that contradicts itself, the question, or what is known. Odd is never paid."""
+
+    PAID_AT_BUT_UNPAID = "paid_at_but_unpaid"
+    LABEL_AGAINST_CODE = "label_against_code"
+    UNKNOWN_CODE = "unknown_code"
+    OTHER_PAYMENT = "other_payment"
+    VANISHED = "vanished"
+    UNPAID_AGAIN = "unpaid_again"
+
+
+# --- a payment's own story, told to every chat that watches it ---
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The payment counts as paid."""
+
+    amount: int | None
+    recorded_at: datetime
+    shown_amount: int | None = None
+    """The amount the chats were shown, where another one was paid."""
+    late: bool = False
+    """Paid after its watch was over."""
+    already: bool = False
+    """It was paid before this chat asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class QrReplaced:
+    """KiriminAja re-issued the code or changed the amount while unpaid."""
+
+    amount_was: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """There is a QR, but paying it would be wrong; it is not shown."""
+
+    fault: QrisFault
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """KiriminAja knows no such payment."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchClosed:
+    """The watch is over and the last look found it unpaid."""
+
+    checked_at: datetime
+
+
+# --- answers to somebody's ask ---
+
+
+@dataclass(frozen=True, slots=True)
+class NoQrYet:
+    """Unpaid, and KiriminAja has no QR for it (term of payment, COD, or not issued yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """KiriminAja says paid without proof; a second read will tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The answer contradicts itself; the chat is asked to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderUnwell:
+    """KiriminAja could not be asked just now; the ask completes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillUnpaid:
+    """A fresh look found no payment."""
+
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """This chat no longer watches the payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotWatched:
+    """There was nothing to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`/pay` came without an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnId:
+    """What was given cannot be a payment id; no call was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyIds:
+    """More ids at once than are answered."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """`/start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """`/help`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A private message that holds no id and no command we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class WentWrong:
+    """A message could not be handled, three times over."""
+
+
+# --- answers to a button press alone, beside those above ---
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """A look is under way; its outcome comes as a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchingAgain:
+    """This chat watches the payment again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """The button was not meant for the person who pressed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonExpired:
+    """The button names a watch that is not there, or is not ours."""
+
+
+# --- alerts to the operators ---
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPaid:
+    """A watched payment was paid."""
+
+    amount: int | None
+    recorded_at: datetime
+    shown_amount: int | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOdd:
+    """An odd answer. `detail` is the raw code or field, never anything personal."""
+
+    oddity: Oddity
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertWithheld:
+    """A QR was kept back."""
+
+    fault: QrisFault
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKeyRefused:
+    """KiriminAja refuses our API key (401)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertUnhandled:
+    """An update failed three times and was put aside."""
+
+    update_id: int
+
+
+PaymentFact = Paid | QrReplaced | Withheld | NotFound | WatchClosed
+Reply = (
+    NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | Stopped | NotWatched | Usage | NotAnId
+    | TooManyIds | Welcome | Help | NotUnderstood | WentWrong
+)  # fmt: skip
+Press = Checking | WatchingAgain | NotYours | ButtonExpired
+Alert = AlertPaid | AlertOdd | AlertWithheld | AlertKeyRefused | AlertUnhandled
+Fact = PaymentFact | Reply | Alert

@@ -1,0 +1,58 @@
+"""Payment ids: which texts can be one, and how forgivingly they are read.
+
+The alphabet is KiriminAja's (`[A-Za-z0-9][A-Za-z0-9._-]{3,63}`, ASCII only); an id goes into a URL path, so
+nothing outside it ever reaches a call.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+MAX_IDS_AT_ONCE: Final = 5
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
+# Within pasted text only the two documented prefixes are recognised; both are followed by digits. The cases are spelt
+# out, as IGNORECASE would let a Turkish dotted or dotless i through. An id that goes on in digits of another script is
+# no id; cutting it there would name somebody else's payment.
+_KNOWN = re.compile(r"(?<![A-Za-z0-9._-])([XxPp][Ii][Dd])\s?-\s?([0-9]{1,60})(?![A-Za-z0-9_-]|\d|\.\w)")
+
+
+class Kind(StrEnum):
+    """Which of KiriminAja's two products a payment belongs to."""
+
+    EXPRESS = "express"
+    INSTANT = "instant"
+
+
+def kind_of(payment_id: str) -> Kind | None:
+    """The product an id's prefix names; None where the prefix is not one of the documented two."""
+    if re.fullmatch(r"XID-\d+", payment_id, re.ASCII):
+        return Kind.EXPRESS
+    if re.fullmatch(r"PID-\d+", payment_id, re.ASCII):
+        return Kind.INSTANT
+    return None
+
+
+def ids_within(text: str) -> list[str]:
+    """`XID-…`/`PID-…` ids anywhere in a text, upper-cased, each once, in their order."""
+    found = (f"{prefix.upper()}-{digits}" for prefix, digits in _KNOWN.findall(text))
+    return list(dict.fromkeys(found))
+
+
+def ids_after_command(text: str) -> list[str] | None:
+    """The ids a command was given; None when something there cannot be an id.
+
+    Documented ids are found within any text; otherwise each word must be an id by itself, as typed.
+    An empty list means that nothing was given at all.
+    """
+    if known := ids_within(text):
+        return known
+    words = [word for raw in text.split() if (word := raw.strip(",;"))]
+    if not all(_ID.fullmatch(word) for word in words):
+        return None
+    return list(dict.fromkeys(words))
+
+
+def is_id(text: str) -> bool:
+    """Whether a text may stand in a call to KiriminAja."""
+    return _ID.fullmatch(text) is not None
