@@ -1,0 +1,179 @@
+"""The database: opening it, bringing it up to date, transactions, and the lease on the work.
+
+SQLite: one connection that writes (WAL, `synchronous=FULL`, `BEGIN IMMEDIATE`) behind a lock file, as deferred
+upgrades fail at once and old versions can corrupt a WAL with two writers. PostgreSQL: a small pool.
+"""
+
+import asyncio
+import fcntl
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+import structlog
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.storage.migrations import HEAD
+
+Tx = AsyncConnection
+"""A transaction in progress: what every function of this package takes first."""
+
+BUSY_MS: Final = 10_000
+# Any constant will do; it only has to be the same in every process.
+_MIGRATION_LOCK: Final = 7_095_104
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the text is one line with the mend."""
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether an error means "not now" rather than a mistake of ours."""
+    return isinstance(error, DBAPIError | OSError | TimeoutError)
+
+
+class Database:
+    """One database, opened once. Nothing happens before `open`."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: `sqlite:///file` or `postgresql://…`, as DATABASE_URL has it."""
+        self._url = url
+        self._path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
+        self._lock: IO[str] | None = None
+        self._engine: AsyncEngine | None = None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether only one process can work on it."""
+        return self._path is not None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """SQLAlchemy's engine. Raises `DatabaseError` before `open`."""
+        if self._engine is None:
+            raise DatabaseError("DATABASE_URL: the database is not open.")
+        return self._engine
+
+    async def open(self) -> None:
+        """Takes the lock file (SQLite), connects and migrates. Raises `DatabaseError`, or an error for which
+        `is_out_of_reach` holds where PostgreSQL does not answer yet."""
+        if self._path is not None:
+            self._take_lock(self._path)
+        self._engine = self._sqlite(self._path) if self._path is not None else self._postgres()
+        try:
+            await self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise DatabaseError(f"DATABASE_URL: {self._path} cannot be used ({error}).") from None
+        except DBAPIError as error:
+            if self._path is not None:
+                raise DatabaseError(
+                    f"DATABASE_URL: {self._path} cannot be used ({error.orig}): check the file and its rights."
+                ) from None
+            await self._engine.dispose()
+            raise
+
+    async def close(self) -> None:
+        """Closes all connections and gives the lock file back."""
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """A transaction: committed at the end, rolled back on any exception. Never hold it over outside I/O."""
+        async with self.engine.begin() as tx:
+            yield tx
+
+    async def answers(self) -> bool:
+        """Whether the database answers within two seconds."""
+        try:
+            async with asyncio.timeout(2), self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError, DatabaseError):
+            return False
+        return True
+
+    def _take_lock(self, path: Path) -> None:
+        lock_path = path.with_name(path.name + ".lock")
+        try:
+            lock_path.parent.mkdir(parents=True, exist_ok=True)
+            lock = lock_path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise DatabaseError(
+                f"DATABASE_URL: {lock_path} cannot be written ({error.strerror}): choose a folder that can be."
+            ) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise DatabaseError(
+                f"DATABASE_URL: {path} is in use by another paybot: stop that one, or give this one its own database."
+            ) from None
+        self._lock = lock
+
+    def _sqlite(self, path: Path) -> AsyncEngine:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0, pool_timeout=60)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
+            connection.isolation_level = None  # the driver must not begin deferred transactions by itself
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def _begin(connection: Any) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    def _postgres(self) -> AsyncEngine:
+        try:
+            return create_async_engine(
+                self._url.replace("postgresql://", "postgresql+psycopg://", 1),
+                pool_size=5,
+                max_overflow=5,
+                pool_timeout=30,
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": 5, "application_name": "paybot"},
+            )
+        except ModuleNotFoundError:
+            raise DatabaseError(
+                "DATABASE_URL: PostgreSQL needs its driver: install paybot[postgres] (pip install 'paybot[postgres]')."
+            ) from None
+
+    async def _migrate(self) -> None:
+        """Up to `HEAD`, one process at a time; nothing to do (and Alembic not imported) when it is there already."""
+        async with self.engine.begin() as tx:
+            if not self.is_sqlite:
+                await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            current = await self._revision(tx)
+            if current == HEAD:
+                return
+            from bot.storage.migrations.run import known_revisions, upgrade
+
+            if current is not None and current not in known_revisions():
+                raise DatabaseError(
+                    f"DATABASE_URL: the database is newer (revision {current}) than this paybot: update paybot."
+                )
+            await tx.run_sync(upgrade)
+        structlog.get_logger("storage").info("database migrated", before=current, now=HEAD)
+
+    async def _revision(self, tx: Tx) -> str | None:
+        there = (
+            "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+            if self.is_sqlite
+            else "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL"
+        )
+        if (await tx.execute(text(there))).first() is None:
+            return None
+        return (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()

@@ -1,0 +1,91 @@
+"""The inbox: Telegram's updates, stored before they are confirmed, handled in order per chat, emptied when done."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from bot.storage.engine import Tx
+from bot.storage.payments import upsert
+from bot.storage.tables import inbox
+
+MAX_ATTEMPTS: Final = 3
+# Telegram may number anew after a week without updates: an offset older than a day is forgotten.
+_OFFSET_LASTS: Final = timedelta(days=1)
+
+
+class UpdateState(StrEnum):
+    """Where an update stands."""
+
+    NEW = "new"  # handled: done; failed three times: failed
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An update to handle."""
+
+    update_id: int
+    chat_id: int | None
+    received_at: datetime
+    attempts: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An update as it came: its number, the chat whose order it keeps, and the whole JSON object."""
+
+    update_id: int
+    chat_id: int | None
+    body: Mapping[str, Any]
+
+
+async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> None:
+    """Keeps updates; one that is there already is left as it is."""
+    rows = [
+        {
+            "update_id": update.update_id,
+            "chat_id": update.chat_id,
+            "received_at": now,
+            "state": UpdateState.NEW,
+            "body": json.dumps(update.body, ensure_ascii=True, separators=(",", ":")),
+        }
+        for update in arrived
+    ]
+    if rows:
+        await tx.execute(upsert(tx)(inbox).on_conflict_do_nothing(index_elements=["update_id"]), rows)
+
+
+async def offset(tx: Tx, now: datetime) -> int | None:
+    """What to ask Telegram for next: one above the highest number of the last day; None to start from its oldest."""
+    query = select(func.max(inbox.c.update_id)).where(inbox.c.received_at > now - _OFFSET_LASTS)
+    highest = (await tx.execute(query)).scalar_one()
+    return None if highest is None else highest + 1
+
+
+async def waiting(tx: Tx, limit: int, except_for: Iterable[int]) -> Sequence[Stored]:
+    """Updates not handled yet, in their order, but for chats that are being handled."""
+    query = select(inbox).where(inbox.c.state == UpdateState.NEW)
+    if busy := list(except_for):
+        query = query.where(func.coalesce(inbox.c.chat_id, 0).not_in(busy))
+    rows = (await tx.execute(query.order_by(inbox.c.update_id).limit(limit))).all()
+    return [Stored(row.update_id, row.chat_id, row.received_at, row.attempts, json.loads(row.body)) for row in rows]
+
+
+async def finish(tx: Tx, update_id: int) -> bool:
+    """Marks an update done and empties it; False when it was done before, so that nothing may follow from it."""
+    done = inbox.update().where(inbox.c.update_id == update_id, inbox.c.state == UpdateState.NEW)
+    return (await tx.execute(done.values(state=UpdateState.DONE, body=None))).rowcount == 1
+
+
+async def fail(tx: Tx, update_id: int, *, give_up: bool) -> None:
+    """Counts a failed try; `give_up` puts the update aside, with its body, for an operator to look at."""
+    failed = inbox.update().where(inbox.c.update_id == update_id)
+    state = UpdateState.FAILED if give_up else UpdateState.NEW
+    await tx.execute(failed.values(attempts=inbox.c.attempts + 1, state=state))

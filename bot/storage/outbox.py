@@ -1,0 +1,269 @@
+"""The outbox: every message leaves through it.
+
+A *card* row is state: "the card of watch 17 is out of date". A *notice* row is an event, keyed uniquely. An *erase*
+row takes an old card's message away. Rows hold facts: no text, nothing personal.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final, get_args
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, case, func, select
+
+from bot.core.facts import Fact
+from bot.core.watch import Place, Watch
+from bot.storage.engine import Tx
+from bot.storage.payments import upsert
+from bot.storage.tables import outbox, uploads
+
+
+class RowKind(StrEnum):
+    """What a row asks for."""
+
+    CARD = "card"
+    NOTICE = "notice"
+    ERASE = "erase"
+
+
+class RowState(StrEnum):
+    """Where a row stands. Who moves it on stands beside each."""
+
+    DUE = "due"  # flows.deliver: sent, dead; flows.stop: dropped
+    SENT = "sent"  # a card: due again when it is out of date
+    DEAD = "dead"  # Telegram's final no, or past its deadline
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A row to deliver."""
+
+    id: int
+    key: str
+    kind: RowKind
+    place: Place
+    locale: str
+    payment_id: str | None
+    watch_id: int | None
+    message_id: int | None
+    fact: Fact | None
+    version: int
+    attempts: int
+    """Tries before this one."""
+    maybe_sent: bool
+    """Whether an earlier try was begun and its outcome never noted."""
+    created_at: datetime
+
+
+async def put_notice(
+    tx: Tx,
+    key: str,
+    place: Place,
+    fact: Fact,
+    *,
+    locale: str,
+    now: datetime,
+    payment_id: str | None = None,
+    watch_id: int | None = None,
+) -> None:
+    """Tells a place something, once for each key."""
+    values = await _row(tx, RowKind.NOTICE, key, place, locale, now) | {
+        "payment_id": payment_id,
+        "watch_id": watch_id,
+        "fact": _to_json(fact),
+    }
+    await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
+
+
+async def put_card(tx: Tx, watch: Watch, now: datetime) -> None:
+    """Says that a watch's card is out of date; many such collapse into one edit."""
+    values = await _row(tx, RowKind.CARD, f"card:{watch.id}", watch.place, watch.locale, now) | {
+        "payment_id": watch.payment_id,
+        "watch_id": watch.id,
+    }
+    statement = upsert(tx)(outbox).values(values)
+    again = {
+        "state": RowState.DUE,
+        "version": outbox.c.version + 1,
+        "attempts": 0,
+        "due_at": values["due_at"],
+        "locale": watch.locale,
+        "chat_id": watch.place.chat_id,
+    }
+    await tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_=again))
+
+
+async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
+    """Takes away the message that showed a watch's card so far."""
+    key = f"erase:{watch.place.chat_id}:{watch.card_message_id}"
+    values = await _row(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
+    values |= {"message_id": watch.card_message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
+    await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
+
+
+async def due(tx: Tx, now: datetime, *, limit: int, except_for: Iterable[int]) -> Sequence[tuple[int, int]]:
+    """(row id, chat id) of what is due, in the order it was written, but for chats that are being served."""
+    query = select(outbox.c.id, outbox.c.chat_id).where(outbox.c.state == RowState.DUE, outbox.c.due_at <= now)
+    if busy := list(except_for):
+        query = query.where(outbox.c.chat_id.not_in(busy))
+    rows = (await tx.execute(query.order_by(outbox.c.id).limit(limit))).all()
+    return [(row.id, row.chat_id) for row in rows]
+
+
+async def begin(tx: Tx, row_id: int, *, lease_token: int, now: datetime) -> Outgoing | None:
+    """Marks a try at a row as begun under the caller's lease; None when there is nothing to do any more."""
+    row = (
+        await tx.execute(
+            select(outbox).where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, outbox.c.due_at <= now)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    begun = outbox.update().where(outbox.c.id == row_id, outbox.c.state == RowState.DUE)
+    begun = begun.values(lease_token=lease_token, attempts=outbox.c.attempts + 1)
+    return _outgoing(row) if (await tx.execute(begun)).rowcount == 1 else None
+
+
+async def next_due_at(tx: Tx, except_for: Iterable[int]) -> datetime | None:
+    """When the next row is due."""
+    query = select(func.min(outbox.c.due_at)).where(outbox.c.state == RowState.DUE)
+    if busy := list(except_for):
+        query = query.where(outbox.c.chat_id.not_in(busy))
+    found: datetime | None = (await tx.execute(query)).scalar_one()
+    return found
+
+
+async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | None, now: datetime) -> None:
+    """Notes a delivery; a card that went out of date meanwhile stays due."""
+    values = {
+        "state": case((outbox.c.version == row.version, RowState.SENT), else_=RowState.DUE),
+        "message_id": func.coalesce(message_id, outbox.c.message_id),
+        "lease_token": None,
+        "done_at": now,
+        "problem": None,
+    }
+    await tx.execute(_held(row, lease_token).values(values))
+
+
+async def put_off(
+    tx: Tx, row: Outgoing, *, lease_token: int, until: datetime, problem: str, counts: bool, maybe_sent: bool
+) -> None:
+    """Tries a row again later, and the chat's other rows not before it. `counts`: whether this was a try at all."""
+    values: dict[str, Any] = {"due_at": until, "problem": problem}
+    if not counts:
+        values["attempts"] = outbox.c.attempts - 1
+    if not maybe_sent:
+        values["lease_token"] = None
+    if (await tx.execute(_held(row, lease_token).values(values))).rowcount != 1:
+        return
+    behind = outbox.update().where(
+        outbox.c.chat_id == row.place.chat_id, outbox.c.state == RowState.DUE, outbox.c.due_at < until
+    )
+    await tx.execute(behind.values(due_at=until))
+
+
+async def release(tx: Tx, row: Outgoing, *, lease_token: int) -> None:
+    """Leaves a row due as it was, without counting the try."""
+    await tx.execute(_held(row, lease_token).values(lease_token=None, attempts=outbox.c.attempts - 1))
+
+
+async def bury(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime) -> None:
+    """Gives a row up, with the reason."""
+    values = {"state": RowState.DEAD, "lease_token": None, "done_at": now, "problem": problem}
+    await tx.execute(_held(row, lease_token).values(values))
+
+
+async def shows(tx: Tx, chat_id: int, message_id: int, watch_id: int) -> bool:
+    """Whether a message of ours in a chat belongs to a watch."""
+    query = select(outbox.c.id).where(
+        outbox.c.chat_id == chat_id, outbox.c.message_id == message_id, outbox.c.watch_id == watch_id
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
+async def move_chat(tx: Tx, old: int, new: int) -> None:
+    """A group became a supergroup: what waits for it goes to the new one."""
+    await tx.execute(outbox.update().where(outbox.c.chat_id == old).values(chat_id=new))
+
+
+async def file_id_of(tx: Tx, digest: str) -> str | None:
+    """Telegram's id of a picture it already has."""
+    return (await tx.execute(select(uploads.c.file_id).where(uploads.c.digest == digest))).scalar_one_or_none()
+
+
+async def note_upload(tx: Tx, digest: str, file_id: str, now: datetime) -> None:
+    """Keeps the id of a picture Telegram has now."""
+    statement = upsert(tx)(uploads).values(digest=digest, file_id=file_id, uploaded_at=now)
+    again = {"file_id": file_id, "uploaded_at": now}
+    await tx.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=again))
+
+
+async def forget_upload(tx: Tx, digest: str) -> None:
+    """Telegram no longer takes a picture's id."""
+    await tx.execute(uploads.delete().where(uploads.c.digest == digest))
+
+
+async def _row(tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime) -> dict[str, Any]:
+    # A chat's rows are delivered in their order: a new one must not overtake one that was put off.
+    put_off_until: datetime | None = (
+        await tx.execute(
+            select(func.max(outbox.c.due_at)).where(outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE)
+        )
+    ).scalar_one()
+    return {
+        "key": key,
+        "kind": kind,
+        "chat_id": place.chat_id,
+        "topic_id": place.topic_id or 0,
+        "locale": locale,
+        "state": RowState.DUE,
+        "created_at": now,
+        "due_at": max(now, put_off_until or now),
+    }
+
+
+def _held(row: Outgoing, lease_token: int) -> Any:
+    return outbox.update().where(outbox.c.id == row.id, outbox.c.lease_token == lease_token)
+
+
+def _outgoing(row: Row[Any]) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        key=row.key,
+        kind=RowKind(row.kind),
+        place=Place(row.chat_id, row.topic_id or None),
+        locale=row.locale,
+        payment_id=row.payment_id,
+        watch_id=row.watch_id,
+        message_id=row.message_id,
+        fact=_from_json(row.fact) if row.fact else None,
+        version=row.version,
+        attempts=row.attempts,
+        maybe_sent=row.lease_token is not None,
+        created_at=row.created_at,
+    )
+
+
+_FACTS: Final[dict[str, type]] = {
+    fact.__name__: fact for union in get_args(Fact) for fact in (get_args(union) or (union,))
+}
+
+
+@cache
+def _adapter(fact: type) -> TypeAdapter[dict[str, Any]]:
+    return TypeAdapter(fact)
+
+
+def _to_json(fact: Fact) -> str:
+    name = type(fact).__name__
+    return name + " " + _adapter(type(fact)).dump_json(fact).decode()  # type: ignore[arg-type]  # keyed by its own type
+
+
+def _from_json(text: str) -> Fact:
+    name, _, data = text.partition(" ")
+    fact: Fact = _adapter(_FACTS[name]).validate_json(data)  # type: ignore[assignment]  # the same
+    return fact

@@ -1,0 +1,124 @@
+"""Payments and their packages."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from bot.core.facts import Oddity
+from bot.core.ids import Kind
+from bot.core.packages import Package
+from bot.core.payment import Payment, Status
+from bot.core.qris import QrisFault
+from bot.storage.engine import Tx
+from bot.storage.tables import packages, payments
+
+_PLAIN: Final = tuple(
+    field.name
+    for field in fields(Payment)
+    if field.name not in {"kind", "status", "withheld", "oddity", "alerted", "packages"}
+)
+
+
+def upsert(tx: Tx) -> Any:
+    """The dialect's `INSERT` that knows `ON CONFLICT`."""
+    return postgres_insert if tx.dialect.name == "postgresql" else sqlite_insert
+
+
+async def load(tx: Tx, payment_id: str) -> Payment | None:
+    """A payment with its packages; on PostgreSQL its row is locked until the transaction ends."""
+    row = (await tx.execute(select(payments).where(payments.c.id == payment_id).with_for_update())).one_or_none()
+    return None if row is None else _payment(row, await _packages(tx, payment_id))
+
+
+async def read(tx: Tx, payment_id: str) -> Payment | None:
+    """The same without a lock."""
+    row = (await tx.execute(select(payments).where(payments.c.id == payment_id))).one_or_none()
+    return None if row is None else _payment(row, await _packages(tx, payment_id))
+
+
+async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
+    """Writes a payment whole, with when to look at it next (None: not by itself)."""
+    values = {name: getattr(payment, name) for name in _PLAIN} | {
+        "kind": payment.kind,
+        "status": payment.status,
+        "withheld": payment.withheld,
+        "oddity": payment.oddity,
+        "alerted": " ".join(sorted(payment.alerted)),
+        "look_at": look_at,
+    }
+    statement = upsert(tx)(payments).values(values)
+    changed = {name: statement.excluded[name] for name in values if name != "id"}
+    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    if payment.packages:
+        await _save_packages(tx, payment.id, payment.packages)
+
+
+async def look_now(tx: Tx, payment_id: str, now: datetime) -> None:
+    """Makes a payment due, if it is looked at by itself at all."""
+    due = payments.update().where(payments.c.id == payment_id, payments.c.look_at > now)
+    await tx.execute(due.values(look_at=now))
+
+
+async def stop_looking(tx: Tx, payment_id: str) -> None:
+    """Puts a payment to rest: no chat watches it any more."""
+    waiting = payments.update().where(payments.c.id == payment_id, payments.c.status == Status.WAITING)
+    await tx.execute(waiting.values(status=Status.STOPPED, look_at=None))
+
+
+async def due(tx: Tx, now: datetime, limit: int, except_for: Iterable[str]) -> Sequence[tuple[str, Kind | None]]:
+    """Payments to look at now, the most overdue first, with which product to ask."""
+    query = select(payments.c.id, payments.c.kind).where(payments.c.look_at <= now)
+    if busy := list(except_for):
+        query = query.where(payments.c.id.not_in(busy))
+    rows = (await tx.execute(query.order_by(payments.c.look_at).limit(limit))).all()
+    return [(row.id, Kind(row.kind) if row.kind else None) for row in rows]
+
+
+async def next_due_at(tx: Tx, except_for: Iterable[str]) -> datetime | None:
+    """When the next look is due."""
+    query = select(func.min(payments.c.look_at))
+    if busy := list(except_for):
+        query = query.where(payments.c.id.not_in(busy))
+    found: datetime | None = (await tx.execute(query)).scalar_one()
+    return found
+
+
+async def ages_of_waiting(tx: Tx, now: datetime) -> list[tuple[timedelta, int]]:
+    """Ages of the payments watched closely, for sharing out the call budget."""
+    query = select(payments.c.asked_at).where(payments.c.status == Status.WAITING, payments.c.look_at.is_not(None))
+    return [(now - asked_at, 1) for asked_at in (await tx.execute(query)).scalars()]
+
+
+async def _packages(tx: Tx, payment_id: str) -> tuple[Package, ...]:
+    query = select(packages).where(packages.c.payment_id == payment_id).order_by(packages.c.place)
+    return tuple(
+        Package(row.order_id, row.awb, row.courier, row.service, row.status, row.live_url, row.has_driver)
+        for row in (await tx.execute(query)).all()
+    )
+
+
+async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) -> None:
+    await tx.execute(packages.delete().where(packages.c.payment_id == payment_id))
+    rows = [
+        {"payment_id": payment_id, "place": place}
+        | {field.name: getattr(package, field.name) for field in fields(Package)}
+        for place, package in enumerate(found)
+    ]
+    await tx.execute(packages.insert(), rows)
+
+
+def _payment(row: Row[Any], found: tuple[Package, ...]) -> Payment:
+    return Payment(
+        **{name: getattr(row, name) for name in _PLAIN},
+        kind=Kind(row.kind) if row.kind else None,
+        status=Status(row.status),
+        withheld=QrisFault(row.withheld) if row.withheld else None,
+        oddity=Oddity(row.oddity) if row.oddity else None,
+        alerted=frozenset(row.alerted.split()),
+        packages=found,
+    )
