@@ -1,0 +1,5 @@
+"""`python -m bot` is `paybot`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,300 @@
+"""The composition root: builds each part once, starts them in order, stops them in order.
+
+Start: HTTP → database → Telegram → lease → work. Stop: receiving → jobs → what is under way → HTTP → database.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot import __version__
+from bot.chat.handlers import Chat, Flows
+from bot.core.cadence import Cadence
+from bot.flows.announce import Operators
+from bot.flows.ask import Ask
+from bot.flows.deliver import Deliver
+from bot.flows.introduce import introduce
+from bot.flows.keep import Keep
+from bot.flows.look import Look
+from bot.flows.press import AnswerPress
+from bot.flows.receive import Handle, Poll
+from bot.flows.render import Renderer
+from bot.jobs import Jobs
+from bot.kiriminaja.client import KiriminAja
+from bot.kiriminaja.pace import Pace as ProviderPace
+from bot.messenger.pace import Pace
+from bot.messenger.sender import Sender
+from bot.messenger.updates import Updates
+from bot.pictures import CardPainter
+from bot.settings import Settings
+from bot.storage.engine import Database, DatabaseError, is_out_of_reach
+from bot.storage.lease import RENEW_EVERY, Lease
+from bot.web import health
+from bot.web.server import AddressInUse, Web
+from bot.words.words import Shop, Words
+
+DRAIN_SECONDS: Final = 2.5
+"""How long what is under way may take to end; a stop is over within five seconds."""
+
+
+class StartError(Exception):
+    """The process cannot do its work as it is set up; the text is one line with the mend."""
+
+
+def utc_now() -> datetime:
+    """The clock every part is handed."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Term:
+    """The work of a process while it holds the lease: built anew each time it gets it."""
+
+    jobs: Jobs
+    poll: Poll
+    handle: Handle
+    look: Look
+    deliver: Deliver
+    chat: Chat
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def end(self) -> None:
+        """Stops receiving, then jobs, then what is under way."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await asyncio.gather(
+            self.handle.drain(DRAIN_SECONDS), self.look.drain(DRAIN_SECONDS), self.deliver.drain(DRAIN_SECONDS)
+        )
+        self.jobs.stop()
+
+
+class App:
+    """One process of `paybot run`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._log = structlog.get_logger("app")
+        self._database = Database(settings.database_url)
+        self._lease = Lease(self._database, f"{socket.gethostname()[:40]}:{uuid.uuid4().hex[:12]}")
+        token = settings.telegram_bot_token.get_secret_value()
+        self._bot = Bot(
+            token,
+            base_url=f"{settings.telegram_api_url}/bot",
+            base_file_url=f"{settings.telegram_api_url}/file/bot",
+            request=HTTPXRequest(
+                connection_pool_size=64, connect_timeout=5, read_timeout=15, write_timeout=15, pool_timeout=10
+            ),
+        )
+        self._updates = Updates(settings.telegram_api_url, token)
+        self._provider = KiriminAja(
+            settings.kiriminaja_api_key.get_secret_value(),
+            settings.kiriminaja_express_url,
+            settings.kiriminaja_instant_url,
+            pace=ProviderPace(settings.poll_budget),
+        )
+        self._words = Words(shop=Shop(settings.shop_name, settings.shop_contact), zone=settings.timezone)
+        self._painter = CardPainter()
+        self._sender = Sender(self._bot)
+        self._web = Web(settings.http_host, settings.http_port, health.routes(self._readiness))
+        self._database_open = False
+        self._telegram_answered = False
+        self._standby = False
+        self._term: Term | None = None
+
+    async def run(self) -> None:
+        """Runs until SIGTERM or SIGINT. Raises `StartError` where the set-up has to be mended first."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, stop.set)
+        work = asyncio.create_task(self._work(), name="work")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            work.cancel()
+            await asyncio.gather(stopping, work, return_exceptions=True)
+            await self._close()
+        if not work.cancelled() and (error := work.exception()):
+            raise error
+
+    async def _work(self) -> None:
+        try:
+            await self._web.start()
+        except AddressInUse as error:
+            raise StartError(str(error)) from None
+        self._log.info("listening", host=self._settings.http_host, port=self._web.port, version=__version__)
+        await asyncio.gather(self._open_database(), self._meet_telegram())
+        self._log.info("ready", sandbox=self._settings.is_sandbox)
+        try:
+            while True:
+                try:
+                    await self._hold_lease()
+                except Exception as error:
+                    if not is_out_of_reach(error):
+                        raise
+                    self._log.warning("database out of reach", problem=type(error).__name__)
+                    with contextlib.suppress(Exception):
+                        await self._lease.disconnect()
+                await asyncio.sleep(0.5)
+        finally:
+            await self._end_term()
+
+    async def _hold_lease(self) -> None:
+        """One round: take the lease where it is free, keep it where it is ours, let go where it is not."""
+        if not self._lease.held:
+            await self._end_term()
+            self._standby = not await self._lease.take()
+            if self._standby:
+                return
+            self._log.info("lease taken", token=self._lease.token)
+            self._term = await self._begin_term()
+        while self._lease.held:
+            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            if not await self._lease.renew():
+                break
+        self._log.warning("lease lost")
+        await self._end_term()
+
+    async def _open_database(self) -> None:
+        pause = 0.2
+        while not self._database_open:
+            try:
+                await self._database.open()
+                self._database_open = True
+            except DatabaseError as error:
+                raise StartError(str(error)) from None
+            except Exception as error:
+                if not is_out_of_reach(error):
+                    raise
+                self._log.warning("database out of reach", problem=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+
+    async def _meet_telegram(self) -> None:
+        """Waits for Telegram to answer; what it refuses is the operator's to mend."""
+        pause = 0.2
+        while not self._telegram_answered:
+            try:
+                await self._bot.initialize()
+                self._telegram_answered = True
+            except InvalidToken:
+                raise StartError(
+                    "TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather."
+                ) from None
+            except TelegramError as error:
+                self._log.warning("Telegram out of reach", problem=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 10)
+
+    async def _begin_term(self) -> Term:
+        settings, clock = self._settings, utc_now
+        operators = Operators(settings.ops_chat_ids, settings.locale)
+        jobs = Jobs(clock)
+
+        def wake_all() -> None:
+            jobs.wake("look")
+            jobs.wake("deliver")
+
+        look = Look(
+            self._database,
+            self._provider,
+            cadence=Cadence(timedelta(seconds=settings.poll_first), settings.poll_budget),
+            test_codes=settings.is_sandbox,
+            operators=operators,
+            clock=clock,
+            wake_deliver=lambda: jobs.wake("deliver"),
+        )
+        deliver = Deliver(
+            self._database,
+            self._sender,
+            Renderer(self._words, self._painter),
+            lease=self._lease,
+            pace=Pace(),
+            clock=clock,
+        )
+        ask = Ask(
+            self._database,
+            self._provider,
+            look,
+            sender=self._sender,
+            watch_time=settings.watch_time,
+            operators=operators,
+            clock=clock,
+            wake=wake_all,
+        )
+        press = AnswerPress(
+            self._database,
+            self._sender,
+            self._words,
+            look,
+            ask,
+            staff=settings.staff_user_ids,
+            clock=clock,
+            wake=wake_all,
+        )
+        chat = Chat(self._bot, Flows(ask, press), group_locale=settings.locale)
+        handle = Handle(
+            self._database,
+            chat.handle,
+            operators=operators,
+            clock=clock,
+            wake_deliver=lambda: jobs.wake("deliver"),
+        )
+        poll = Poll(self._database, self._updates, clock=clock, wake=lambda: jobs.wake("handle"))
+        jobs.add("handle", handle.run_due)
+        jobs.add("look", look.run_due)
+        jobs.add("deliver", deliver.run_due)
+        jobs.add("purge", Keep(self._database, clock=clock).run_due, longest_pause=timedelta(hours=1))
+        await chat.start()
+        jobs.start()
+        term = Term(jobs, poll, handle, look, deliver, chat)
+        term.tasks = [
+            asyncio.create_task(poll.run(), name="poll"),
+            asyncio.create_task(introduce(self._sender, self._words), name="introduce"),
+        ]
+        return term
+
+    async def _end_term(self) -> None:
+        term, self._term = self._term, None
+        if term is not None:
+            await term.end()
+
+    async def _close(self) -> None:
+        await self._web.stop()
+        for closing in (self._provider.aclose, self._updates.close, self._bot.shutdown):
+            with contextlib.suppress(Exception):
+                await closing()
+        with contextlib.suppress(Exception):
+            await self._lease.release()
+        await self._database.close()
+        self._log.info("stopped")
+
+    async def _readiness(self) -> tuple[bool, Mapping[str, str]]:
+        now = utc_now()
+        database = self._database_open and await self._database.answers()
+        term = self._term
+        polling = term is not None and term.poll.is_fresh(now)
+        jobs = term is not None and term.jobs.are_fresh(now)
+        standby = self._standby and term is None
+        ready = database and self._telegram_answered and (standby or (polling and jobs))
+        return ready, {
+            "version": __version__,
+            "database": "ok" if database else "out of reach",
+            "telegram": "ok" if self._telegram_answered and (standby or polling) else "out of reach",
+            "work": "standby" if standby else "holder" if term else "starting",
+            "jobs": "ok" if jobs else "idle" if standby else "late",
+        }

@@ -1,0 +1,1 @@
+"""Telegram's updates to flows: a handler parses, calls one flow, and is done."""

@@ -1,0 +1,227 @@
+"""Delivers the outbox: in order within a chat, side by side across chats, at Telegram's pace.
+
+Each row is begun in one transaction, sent outside of any, and its outcome noted in another: whatever happens in
+between, the row is there and says so.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Final, assert_never
+
+import structlog
+
+from bot.core.watch import Face
+from bot.flows.render import CardMessage, Erasure, Nothing, Rendered, Renderer, TextMessage
+from bot.messenger.pace import Pace
+from bot.messenger.sender import (
+    Delivered,
+    MessageGone,
+    Moved,
+    Outcome,
+    PictureUnknown,
+    RetryAt,
+    Sender,
+    Undeliverable,
+)
+from bot.storage import chats, outbox, watches
+from bot.storage.engine import Database, Tx
+from bot.storage.lease import Lease
+from bot.storage.outbox import Outgoing
+
+CHATS_AT_ONCE: Final = 64
+# Where an answer was lost, Telegram gets a while to show the message before it is said again.
+_MAYBE_SENT_PAUSE: Final = timedelta(seconds=5)
+_LONGEST_PAUSE: Final = timedelta(minutes=1)
+
+
+class Deliver:
+    """The deliveries of this process."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        renderer: Renderer,
+        *,
+        lease: Lease,
+        pace: Pace,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._sender = sender
+        self._renderer = renderer
+        self._lease = lease
+        self._pace = pace
+        self._clock = clock
+        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._log = structlog.get_logger("deliver")
+
+    async def run_due(self, wake: Callable[[], None]) -> datetime | None:
+        """Starts delivering to chats for which something is due; returns when more will be."""
+        free = CHATS_AT_ONCE - len(self._chats)
+        if free <= 0 or self._stopping:
+            return None
+        now = self._clock()
+        async with self._database.begin() as tx:
+            found = await outbox.due(tx, now, limit=free * 4, except_for=self._chats)
+            by_chat = {chat: [row for row, _ in rows] for chat, rows in groupby(sorted(found, key=_chat), key=_chat)}
+            begun = dict(list(by_chat.items())[:free])
+            next_at = await outbox.next_due_at(tx, [*self._chats, *begun])
+        for chat_id, rows in begun.items():
+            task = asyncio.create_task(self._serve(chat_id, rows), name=f"deliver {chat_id}")
+            self._chats[chat_id] = task
+            task.add_done_callback(partial(self._ended, chat_id, wake))
+        return next_at if len(self._chats) < CHATS_AT_ONCE else None
+
+    async def drain(self, seconds: float) -> None:
+        """Begins nothing more, and lets what is being sent come to its end."""
+        self._stopping = True
+        tasks = list(self._chats.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _ended(self, chat_id: int, wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
+        self._chats.pop(chat_id, None)
+        wake()
+
+    async def _serve(self, chat_id: int, row_ids: list[int]) -> None:
+        try:
+            for row_id in row_ids:
+                await self._pace.turn(chat_id)
+                # Right before each send: another process may have taken over while this one was frozen.
+                if self._stopping or not self._lease.held or not await self._deliver(row_id):
+                    return
+        except Exception:
+            self._log.exception("delivery failed", chat=chat_id)
+            await asyncio.sleep(1)  # the row stays due; no busy loop over a fault of ours
+
+    async def _deliver(self, row_id: int) -> bool:
+        """One row; False when the chat's next rows must wait."""
+        now = self._clock()
+        token = self._lease.token
+        async with self._database.begin() as tx:
+            row = await outbox.begin(tx, row_id, lease_token=token, now=now)
+            if row is None:
+                return True
+            rendered = await self._renderer.gather(tx, row, now)
+        shown = await self._renderer.draw(rendered)
+        outcome = await self._send(row, shown)
+        async with self._database.begin() as tx:
+            go_on = await self._note(tx, row, shown, outcome, token)
+        self._tell_log(row, outcome, now)
+        return go_on
+
+    async def _send(self, row: Outgoing, rendered: Rendered) -> Outcome:
+        match rendered:
+            case Nothing():
+                return Delivered(row.message_id)
+            case TextMessage():
+                return await self._sender.send_text(row.place, rendered.message)
+            case CardMessage():
+                if rendered.message_id is not None:
+                    return await self._change(row, rendered, rendered.message_id)
+                return await self._sender.send_picture(row.place, rendered.picture.source, rendered.message)
+            case Erasure():
+                outcome = await self._sender.erase(row.place, rendered.message_id)
+                # Too old to delete: its code must not stay behind either.
+                refused = isinstance(outcome, MessageGone | Undeliverable)
+                return await self._change(row, rendered.instead, rendered.message_id) if refused else outcome
+            case _:
+                assert_never(rendered)
+
+    async def _change(self, row: Outgoing, card: CardMessage, message_id: int) -> Outcome:
+        return await self._sender.change_picture(row.place, message_id, card.picture.source, card.message)
+
+    async def _note(self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Outcome, token: int) -> bool:
+        now = self._clock()
+        match outcome:
+            case Delivered():
+                await self._note_delivered(tx, row, rendered, outcome, now)
+                await outbox.sent(tx, row, lease_token=token, message_id=outcome.message_id, now=now)
+                return True
+            case RetryAt():
+                await outbox.put_off(
+                    tx,
+                    row,
+                    lease_token=token,
+                    until=now + _pause(row, outcome),
+                    problem=outcome.problem,
+                    counts=outcome.after is None,
+                    maybe_sent=outcome.maybe_sent,
+                )
+                return False
+            case Moved(chat_id=chat_id):
+                await chats.move(tx, row.place.chat_id, chat_id)
+                await outbox.release(tx, row, lease_token=token)
+                return False
+            case PictureUnknown():
+                if card := _card_of(rendered):
+                    await outbox.forget_upload(tx, card.picture.digest)
+                await outbox.release(tx, row, lease_token=token)
+                return False
+            case MessageGone():
+                # Somebody deleted the card. A code to pay comes anew; a receipt is not worth a new message.
+                card = _card_of(rendered)
+                if card and card.picture.face is Face.QR and row.watch_id and card.message_id:
+                    await watches.forget_card(tx, row.watch_id, card.message_id)
+                    await outbox.release(tx, row, lease_token=token)
+                else:
+                    await outbox.sent(tx, row, lease_token=token, message_id=None, now=now)
+                return True
+            case Undeliverable():
+                if outcome.chat_is_gone:
+                    await chats.silence(tx, row.place.chat_id, outcome.problem, now)
+                await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
+                return True
+            case _:
+                assert_never(outcome)
+
+    async def _note_delivered(
+        self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Delivered, now: datetime
+    ) -> None:
+        card = _card_of(rendered)
+        if card is None:
+            return
+        if outcome.file_id and card.picture.file_id is None:
+            await outbox.note_upload(tx, card.picture.digest, outcome.file_id, now)
+        message_id = outcome.message_id or card.message_id
+        if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
+            await watches.note_card(tx, row.watch_id, message_id, card.face_digest)
+
+    def _tell_log(self, row: Outgoing, outcome: Outcome, begun_at: datetime) -> None:
+        log = self._log.warning if isinstance(outcome, RetryAt | Undeliverable) else self._log.info
+        log(
+            "delivered" if isinstance(outcome, Delivered) else "not delivered",
+            what=type(row.fact).__name__ if row.fact else row.kind.value,
+            payment=row.payment_id,
+            chat=row.place.chat_id,
+            outcome=type(outcome).__name__,
+            problem=getattr(outcome, "problem", None),
+            ms=round((self._clock() - begun_at).total_seconds() * 1000),
+        )
+
+
+def _card_of(rendered: Rendered) -> CardMessage | None:
+    if isinstance(rendered, Erasure):
+        return rendered.instead
+    return rendered if isinstance(rendered, CardMessage) else None
+
+
+def _chat(found: tuple[int, int]) -> int:
+    return found[1]
+
+
+def _pause(row: Outgoing, outcome: RetryAt) -> timedelta:
+    """Until the next try: what Telegram says, else from one second doubling to a minute, with jitter."""
+    if outcome.after is not None:
+        return timedelta(seconds=outcome.after + 0.05)
+    pause = min(timedelta(seconds=2 ** min(row.attempts, 6)), _LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311  # no secret
+    return max(pause, _MAYBE_SENT_PAUSE) if outcome.maybe_sent else pause

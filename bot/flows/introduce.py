@@ -1,0 +1,18 @@
+"""Tells Telegram what the bot is: the command menu and the profile's texts, Indonesian by default, and English."""
+
+import structlog
+
+from bot.messenger.sender import Delivered, Outcome, Sender
+from bot.words.words import Words
+
+
+async def introduce(sender: Sender, words: Words) -> None:
+    """Sets menu and texts; they are a courtesy, so a failure is logged and left."""
+    log = structlog.get_logger("introduce")
+    for locale, language_code in (("id", None), ("en", "en")):
+        outcomes: list[Outcome] = [
+            await sender.set_menu(words.menu(locale), language_code),
+            await sender.set_description(words.description(locale), words.short_description(locale), language_code),
+        ]
+        if problems := [type(outcome).__name__ for outcome in outcomes if not isinstance(outcome, Delivered)]:
+            log.warning("menu or profile not set", language=locale, problems=problems)

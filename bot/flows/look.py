@@ -1,0 +1,131 @@
+"""Looks at payments when they are due, and whenever somebody wants to know now.
+
+One look serves every chat that watches. A look is fetch → decide → one transaction; nothing is kept in memory between
+looks but which ones are under way.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+
+from bot.core.answer import Answer
+from bot.core.cadence import Cadence
+from bot.core.ids import Kind
+from bot.core.payment import Decision, Payment, Rules, decide
+from bot.flows.announce import Operators, announce
+from bot.kiriminaja.client import KiriminAja, outcome_of
+from bot.storage import payments
+from bot.storage.engine import Database, Tx
+
+AT_ONCE: Final = 64
+# How long a measured stretch of all intervals serves before it is measured anew.
+_STRETCH_LASTS: Final = timedelta(seconds=2)
+
+
+class Look:
+    """The looks of this process."""
+
+    def __init__(
+        self,
+        database: Database,
+        provider: KiriminAja,
+        *,
+        cadence: Cadence,
+        test_codes: bool,
+        operators: Operators,
+        clock: Callable[[], datetime],
+        wake_deliver: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._provider = provider
+        self._cadence = cadence
+        self._test_codes = test_codes
+        self._operators = operators
+        self._clock = clock
+        self._wake_deliver = wake_deliver
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._stretch = 1.0
+        self._stretch_until: datetime | None = None
+        self._log = structlog.get_logger("look")
+
+    async def run_due(self, wake: Callable[[], None]) -> datetime | None:
+        """Starts the looks that are due; returns when the next one is. `wake` is called as each ends."""
+        now = self._clock()
+        async with self._database.begin() as tx:
+            await self._measure(tx, now)
+            free = AT_ONCE - len(self._under_way)
+            found = await payments.due(tx, now, free, self._under_way) if free else []
+            next_at = await payments.next_due_at(tx, [*self._under_way, *(name for name, _ in found)])
+        for payment_id, kind in found:
+            task = asyncio.create_task(self._guarded(payment_id, kind), name=f"look {payment_id}")
+            self._under_way[payment_id] = task
+            task.add_done_callback(partial(self._ended, payment_id, wake))
+        return next_at if free > len(found) else None
+
+    async def now(self, payment_id: str, kind: Kind | None) -> tuple[Payment, Answer] | None:
+        """A fresh look on somebody's wish; None when the payment is unknown here."""
+        answer = await self._provider.fetch(payment_id, kind, urgent=True)
+        payment = await self._conclude(payment_id, answer, self._clock())
+        return None if payment is None else (payment, answer)
+
+    @property
+    def rules(self) -> Rules:
+        """What decisions go by at present."""
+        return Rules(
+            interval=lambda age: self._cadence.interval(age, self._stretch),
+            first=self._cadence.first,
+            test_codes=self._test_codes,
+        )
+
+    async def drain(self, seconds: float) -> None:
+        """Lets looks under way come to their end, then cancels them; they are due again at the next start."""
+        tasks = list(self._under_way.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _ended(self, payment_id: str, wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
+        self._under_way.pop(payment_id, None)
+        wake()
+
+    async def _guarded(self, payment_id: str, kind: Kind | None) -> None:
+        try:
+            answer = await self._provider.fetch(payment_id, kind)
+            await self._conclude(payment_id, answer, self._clock())
+        except Exception:
+            self._log.exception("look failed", payment=payment_id)
+            # The row stays due; a pause keeps a fault of ours from turning into a busy loop.
+            await asyncio.sleep(self._cadence.first.total_seconds())
+
+    async def _conclude(self, payment_id: str, answer: Answer, now: datetime) -> Payment | None:
+        async with self._database.begin() as tx:
+            payment = await payments.load(tx, payment_id)
+            if payment is None:
+                return None
+            decision = decide(payment, answer, now, self.rules)
+            to_deliver = await announce(tx, decision, now, self._operators)
+        if to_deliver:
+            self._wake_deliver()
+        self._tell_log(decision, answer)
+        return decision.payment
+
+    def _tell_log(self, decision: Decision, answer: Answer) -> None:
+        log = self._log.info if decision.facts or decision.alerts else self._log.debug
+        log(
+            "looked",
+            payment=decision.payment.id,
+            outcome=outcome_of(answer),
+            status=decision.payment.status.value,
+            facts=[type(fact).__name__ for fact in decision.facts],
+        )
+
+    async def _measure(self, tx: Tx, now: datetime) -> None:
+        if self._stretch_until is None or now >= self._stretch_until:
+            self._stretch = self._cadence.stretch(await payments.ages_of_waiting(tx, now))
+            self._stretch_until = now + _STRETCH_LASTS

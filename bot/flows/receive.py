@@ -1,0 +1,214 @@
+"""Receives Telegram's updates: stored first, confirmed after, handled in order within each chat.
+
+`getUpdates` with an offset confirms all before it, so the offset only moves past what a commit has made safe.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any, Final
+
+import structlog
+
+from bot.core.facts import AlertUnhandled, WentWrong
+from bot.core.watch import Place
+from bot.flows.announce import Operators, alert_operators
+from bot.messenger.updates import LONG_POLL, Batch, Conflict, TokenRefused, Trouble, Updates
+from bot.storage import chats, inbox, outbox
+from bot.storage.engine import Database, is_out_of_reach
+from bot.storage.inbox import MAX_ATTEMPTS, Arrived, Stored
+
+CHATS_AT_ONCE: Final = 64
+_LONGEST_PAUSE: Final = 30.0
+
+
+class Poll:
+    """Long polling, one process at a time."""
+
+    def __init__(
+        self, database: Database, updates: Updates, *, clock: Callable[[], datetime], wake: Callable[[], None]
+    ) -> None:
+        """`wake` sets handling going."""
+        self._database = database
+        self._updates = updates
+        self._clock = clock
+        self._wake = wake
+        self._log = structlog.get_logger("receive")
+        self.answered_at: datetime | None = None
+        """When Telegram last answered a poll."""
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether Telegram answered within the time one poll may take, and a bit."""
+        return self.answered_at is not None and now - self.answered_at < timedelta(seconds=LONG_POLL + 15)
+
+    async def run(self) -> None:
+        """Polls until cancelled. A cancelled poll confirms nothing."""
+        failures = 0
+        first = True
+        while True:
+            async with self._database.begin() as tx:
+                offset = await inbox.offset(tx, self._clock())
+            # The first poll returns at once: it tells whether Telegram is there.
+            fetched = await self._updates.fetch(offset, wait=0 if first else LONG_POLL)
+            if isinstance(fetched, Batch):
+                self.answered_at = self._clock()
+                failures, first = 0, False
+                await self._keep(fetched.updates)
+                continue
+            failures += 1
+            self._log.warning("no updates", problem=_problem(fetched))
+            if isinstance(fetched, Conflict) and fetched.webhook:
+                await self._updates.drop_webhook()
+            after = fetched.after if isinstance(fetched, Trouble) else None
+            await asyncio.sleep(after if after is not None else min(0.5 * 2 ** min(failures, 6), _LONGEST_PAUSE))
+
+    async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:
+        if not updates:
+            return
+        now = self._clock()
+        arrived = [Arrived(update["update_id"], chat_of(update), update) for update in updates]
+        async with self._database.begin() as tx:
+            await inbox.store(tx, arrived, now)
+            for chat_id, kind in _chats_in(updates):
+                await chats.meet(tx, chat_id, kind, now)
+        self._wake()
+
+
+class Handle:
+    """Hands each stored update to its handler, one at a time for each chat."""
+
+    def __init__(
+        self,
+        database: Database,
+        handler: Callable[[dict[str, Any]], Awaitable[None]],
+        *,
+        operators: Operators,
+        clock: Callable[[], datetime],
+        wake_deliver: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._handler = handler
+        self._operators = operators
+        self._clock = clock
+        self._wake_deliver = wake_deliver
+        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._log = structlog.get_logger("handle")
+
+    async def run_due(self, wake: Callable[[], None]) -> datetime | None:
+        """Starts handling what waits; `wake` is called as each chat's turn ends."""
+        free = CHATS_AT_ONCE - len(self._chats)
+        if free <= 0 or self._stopping:
+            return None
+        async with self._database.begin() as tx:
+            found = await inbox.waiting(tx, 4 * free, self._chats)
+        in_chats = groupby(sorted(found, key=_lane), key=_lane)
+        for chat_id, updates in [(chat_id, list(updates)) for chat_id, updates in in_chats][:free]:
+            task = asyncio.create_task(self._serve(updates), name=f"handle {chat_id}")
+            self._chats[chat_id] = task
+            task.add_done_callback(partial(self._ended, chat_id, wake))
+        return self._clock() if len(found) == 4 * free else None
+
+    async def drain(self, seconds: float) -> None:
+        """Begins nothing more; what is not ended by then is handled again after the next start."""
+        self._stopping = True
+        tasks = list(self._chats.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _ended(self, chat_id: int, wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
+        self._chats.pop(chat_id, None)
+        wake()
+
+    async def _serve(self, updates: Sequence[Stored]) -> None:
+        try:
+            for update in updates:
+                if self._stopping or not await self._handle(update):
+                    return
+        except Exception:
+            self._log.exception("inbox out of reach")
+            await asyncio.sleep(1)
+
+    async def _handle(self, update: Stored) -> bool:
+        """One update; False when it is to be tried again."""
+        try:
+            await self._handler(update.body)
+        except Exception as error:
+            if is_out_of_reach(error):
+                raise  # the database, not the update, is at fault: no try is counted
+            self._log.exception("update failed", update=update.update_id, attempt=update.attempts + 1)
+            await self._note_failure(update)
+            await asyncio.sleep(0.1)
+            return False
+        async with self._database.begin() as tx:
+            await inbox.finish(tx, update.update_id)
+        return True
+
+    async def _note_failure(self, update: Stored) -> None:
+        give_up = update.attempts + 1 >= MAX_ATTEMPTS
+        now = self._clock()
+        async with self._database.begin() as tx:
+            await inbox.fail(tx, update.update_id, give_up=give_up)
+            if not give_up:
+                return
+            if update.chat_id is not None and "my_chat_member" not in update.body:
+                place = Place(update.chat_id, _topic_of(update.body))
+                await outbox.put_notice(
+                    tx, f"reply:{update.update_id}:0", place, WentWrong(), locale=self._operators.locale, now=now
+                )
+            await alert_operators(tx, AlertUnhandled(update.update_id), now, self._operators)
+        self._wake_deliver()
+
+
+def chat_of(update: Mapping[str, Any]) -> int | None:
+    """The chat whose order an update keeps."""
+    chat = _chat(update)
+    chat_id = chat.get("id") if chat else None
+    return chat_id if isinstance(chat_id, int) else None
+
+
+def _chat(update: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    for name in ("message", "edited_message", "my_chat_member"):
+        found = update.get(name)
+        if isinstance(found, dict) and isinstance(found.get("chat"), dict):
+            return found["chat"]  # type: ignore[no-any-return]  # a JSON object
+    press = update.get("callback_query")
+    message = press.get("message") if isinstance(press, dict) else None
+    chat = message.get("chat") if isinstance(message, dict) else None
+    return chat if isinstance(chat, dict) else None
+
+
+def _chats_in(updates: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
+    found = {}
+    for update in updates:
+        chat = _chat(update)
+        if chat and isinstance(chat.get("id"), int):
+            found[chat["id"]] = str(chat.get("type", ""))
+    return list(found.items())
+
+
+def _topic_of(body: Mapping[str, Any]) -> int | None:
+    message = body.get("message")
+    topic = message.get("message_thread_id") if isinstance(message, dict) and message.get("is_topic_message") else None
+    return topic if isinstance(topic, int) else None
+
+
+def _lane(update: Stored) -> int:
+    return update.chat_id or 0
+
+
+def _problem(fetched: Conflict | TokenRefused | Trouble) -> str:
+    match fetched:
+        case Conflict(webhook=True):
+            return "a webhook is set: removing it"
+        case Conflict():
+            return "another program polls this bot"
+        case TokenRefused():
+            return "Telegram refuses the token"
+        case Trouble():
+            return fetched.problem

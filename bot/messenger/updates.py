@@ -1,0 +1,104 @@
+"""Fetches Telegram's updates as raw JSON, so that one malformed update spoils no other.
+
+`getUpdates` confirms all updates below its offset: the caller stores a batch first and asks for the next one after.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+ALLOWED: Final = ("message", "callback_query", "my_chat_member")
+LONG_POLL: Final = 25
+"""Seconds Telegram may wait for something to happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Updates, oldest first, each a whole JSON object with an integer `update_id`."""
+
+    updates: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """409: another program polls this bot, or a webhook is set."""
+
+    webhook: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRefused:
+    """401 or 404: Telegram does not know this token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """No usable answer; `after` in seconds where Telegram named a pause."""
+
+    problem: str
+    after: float | None = None
+
+
+Fetched = Batch | Conflict | TokenRefused | Trouble
+
+
+class Updates:
+    """Telegram's receiving side, by long polling."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        """`base_url`: TELEGRAM_API_URL."""
+        self._url = f"{base_url}/bot{token}"
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(10, read=LONG_POLL + 10),
+            limits=httpx.Limits(max_connections=2, max_keepalive_connections=1),
+        )
+
+    async def fetch(self, offset: int | None, *, wait: int = LONG_POLL) -> Fetched:
+        """The updates from `offset` on; waits up to `wait` seconds for the first. Never raises for what came back."""
+        data: dict[str, Any] = {"timeout": wait, "limit": 100, "allowed_updates": json.dumps(ALLOWED)}
+        if offset is not None:
+            data["offset"] = offset
+        return await self._call("getUpdates", data)
+
+    async def drop_webhook(self) -> Fetched:
+        """Makes polling possible, keeping what waits."""
+        return await self._call("deleteWebhook", {"drop_pending_updates": "false"})
+
+    async def close(self) -> None:
+        """Ends a poll in progress, without confirming anything."""
+        await self._http.aclose()
+
+    async def _call(self, method: str, data: Mapping[str, Any]) -> Fetched:
+        try:
+            response = await self._http.post(f"{self._url}/{method}", data=dict(data))
+            answer = response.json()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return Trouble(type(error).__name__)
+        except (ValueError, RecursionError):
+            return Trouble("no JSON")
+        return read(answer)
+
+
+def read(answer: object) -> Fetched:
+    """What an answer of Telegram's says."""
+    if not isinstance(answer, dict):
+        return Trouble("no object")
+    if answer.get("ok") is True:
+        result = answer.get("result")
+        found = result if isinstance(result, list) else []
+        return Batch([update for update in found if isinstance(update, dict) and _is_int(update.get("update_id"))])
+    code = answer.get("error_code")
+    if code == 409:
+        return Conflict(webhook="webhook" in str(answer.get("description", "")).lower())
+    if code in {401, 404}:
+        return TokenRefused()
+    parameters = answer.get("parameters")
+    after = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return Trouble(f"error {code}"[:40], float(after) if isinstance(after, int | float) else None)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""The HTTP side: Starlette routes, up in both modes."""
