@@ -1,0 +1,257 @@
+"""KiriminAja's API: looks at payments, and registers the callback URL.
+
+Every call takes a turn (`pace`), is bounded in time and size (`wire`), and ends in an `Answer` (`answers`). The API
+key lives in one request header; it is never logged, raised or shown in a `repr`.
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from bot.core.answer import Answer, Missing, Refused, Statement, Throttled, Unwell
+from bot.core.ids import Kind, is_id, kind_of
+from bot.kiriminaja.answers import accepted, answer_of_status, is_html, read_answer
+from bot.kiriminaja.flights import Flight, Flights
+from bot.kiriminaja.pace import Pace
+from bot.kiriminaja.wire import CALL_TIMEOUT, Response, exchange, http_client
+
+_KEY = re.compile(r"[!-~]+", re.ASCII)
+
+
+class Endpoint(StrEnum):
+    """Which call was made; a metric's label."""
+
+    EXPRESS = "express"
+    INSTANT = "instant"
+    INSTANT_SDK = "instant_sdk"
+    """An Instant id through the Express call, as KiriminAja's SDKs do it."""
+    CALLBACK = "callback"
+
+
+Observe = Callable[[Endpoint, str, float], None]
+"""Hears of each call: endpoint, outcome (`outcome_of`), seconds it took without the wait for its turn."""
+
+
+def outcome_of(answer: Answer) -> str:
+    """An answer in a word for metrics: paid, unpaid, unknown, missing, throttled, refused, or why it was unwell."""
+    match answer:
+        case Statement():
+            return answer.code.value
+        case Unwell():
+            return answer.reason
+        case _:
+            return type(answer).__name__.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Got:
+    """An answer of the Instant GET."""
+
+    answer: Answer
+    elsewhere: bool = False
+    """404 or a web page: this host may not have the call at all, so the SDKs' way is tried."""
+    down: bool = False
+    """A 5xx: that this host shows a page proves nothing about the payment."""
+
+
+def _nobody(_endpoint: Endpoint, _outcome: str, _seconds: float) -> None:
+    """Observes nothing."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class KiriminAja:
+    """The account at KiriminAja. Belongs to one event loop; close it with `aclose` or `async with`."""
+
+    def __init__(
+        self,
+        api_key: str,
+        express_url: str,
+        instant_url: str | None,
+        *,
+        pace: Pace,
+        http: Callable[[], httpx.AsyncClient] = http_client,
+        observe: Observe = _nobody,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = _utc_now,
+        call_timeout: float = CALL_TIMEOUT,
+    ) -> None:
+        """`clock` (monotonic, seconds) times calls, `now` (aware) reads dates, `call_timeout` is in seconds.
+
+        ValueError where the key holds anything but visible ASCII, or a URL is no http(s) base URL.
+        """
+        if not _KEY.fullmatch(api_key):
+            # h11 would name the whole header value, key included, in its error.
+            raise ValueError("the KiriminAja API key holds characters that no header can carry")
+        self._express_url = _base(express_url)
+        self._instant_url = _base(instant_url) if instant_url else None
+        self._headers: Final[Mapping[str, str]] = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Authorization": f"Bearer {api_key}",
+            "User-Agent": "paybot",
+        }
+        self._pace = pace
+        self._http = http
+        self._client: httpx.AsyncClient | None = None
+        self._observe = observe
+        self._clock = clock
+        self._now = now
+        self._call_timeout: Final = call_timeout
+        self._flights = Flights()
+
+    async def __aenter__(self) -> "KiriminAja":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Ends what is under way and closes the connections; a later call opens new ones."""
+        await self._flights.aclose()
+        client, self._client = self._client, None
+        if client:
+            await client.aclose()
+
+    async def fetch(self, payment_id: str, kind: Kind | None, *, urgent: bool = False) -> Answer:
+        """A fresh look at one payment; looks at the same one that are under way together share a call.
+
+        `kind` None asks what the id's prefix names; for an undocumented prefix Express, then Instant. `urgent` is a
+        person's ask: it goes first. Raises ValueError for a text that is no id; whatever happens on the way is an
+        answer.
+        """
+        if not is_id(payment_id):
+            raise ValueError("not a payment id")
+        kind = kind or kind_of(payment_id)
+
+        async def ask(flight: Flight) -> Answer:
+            match kind:
+                case Kind.EXPRESS:
+                    return await self._post(payment_id, kind, flight)
+                case Kind.INSTANT:
+                    return await self._instant(payment_id, flight)
+                case None:
+                    return await self._either(payment_id, flight)
+
+        return await self._flights.join((payment_id, kind), ask, urgent=urgent)
+
+    async def set_callback(self, url: str) -> Throttled | Refused | Unwell | None:
+        """Registers the account's one callback URL; None when KiriminAja took it, Unwell("declined") when not.
+
+        ValueError where `url` is no http(s) URL.
+        """
+        _web(url)
+        if (pause := await self._pace.turn(urgent=True)) is not None:
+            return pause
+        started = self._clock()
+        got = await self._exchange("POST", f"{self._express_url}/api/mitra/set_callback", {"url": url})
+        answer = got if isinstance(got, Unwell) else accepted(got.status, got.headers, got.body, now=self._now())
+        self._note(Endpoint.CALLBACK, answer, "accepted" if answer is None else outcome_of(answer), started)
+        return answer
+
+    async def _instant(self, payment_id: str, flight: Flight) -> Answer:
+        """The Instant GET where its host is known, else, or where that host has no such call, the SDKs' way."""
+        if self._instant_url is None:
+            return await self._post(payment_id, Kind.INSTANT, flight)
+        got = await self._get(self._instant_url, payment_id, flight)
+        if not got.elsewhere:
+            return got.answer
+        other_way = await self._post(payment_id, Kind.INSTANT, flight)
+        return got.answer if got.down and isinstance(other_way, Missing) else other_way
+
+    async def _either(self, payment_id: str, flight: Flight) -> Answer:
+        """Express, then Instant. Missing only where both say so.
+
+        The SDKs' way is the very call made first, so it is not made again.
+        """
+        first = await self._post(payment_id, None, flight)
+        if self._instant_url is None or not isinstance(first, Missing | Unwell):
+            return first
+        got = await self._get(self._instant_url, payment_id, flight)
+        if isinstance(got.answer, Statement | Throttled | Refused):
+            return got.answer
+        if isinstance(first, Unwell) or (got.elsewhere and not got.down):
+            return first
+        return got.answer
+
+    async def _post(self, payment_id: str, kind: Kind | None, flight: Flight) -> Answer:
+        endpoint = Endpoint.INSTANT_SDK if kind is Kind.INSTANT else Endpoint.EXPRESS
+        url = f"{self._express_url}/api/mitra/v2/get_payment"
+        return (await self._look(endpoint, "POST", url, {"payment_id": payment_id}, kind, flight)).answer
+
+    async def _get(self, base: str, payment_id: str, flight: Flight) -> _Got:
+        url = f"{base}/open-api/v1/instants/payment/{payment_id}"
+        return await self._look(Endpoint.INSTANT, "GET", url, None, Kind.INSTANT, flight)
+
+    async def _look(
+        self,
+        endpoint: Endpoint,
+        method: str,
+        url: str,
+        json: Mapping[str, str] | None,
+        kind: Kind | None,
+        flight: Flight,
+    ) -> _Got:
+        """One call in its turn."""
+        if (pause := await self._pace.turn(urgent=flight.urgent)) is not None:
+            return _Got(pause)
+        flight.called = True
+        started = self._clock()
+        response = await self._exchange(method, url, json)
+        if isinstance(response, Unwell):
+            got = _Got(response)
+        else:
+            answer = read_answer(response.status, response.headers, response.body, kind=kind, now=self._now())
+            is_page = response.status == 404 or is_html(response.headers, response.body)
+            elsewhere = is_page and isinstance(answer, Missing | Unwell)
+            got = _Got(answer, elsewhere, down=response.status >= 500)
+        self._note(endpoint, got.answer, outcome_of(got.answer), started)
+        return got
+
+    async def _exchange(self, method: str, url: str, json: Mapping[str, str] | None) -> Response | Unwell:
+        if self._client is None:
+            self._client = self._http()
+        request = self._client.build_request(method, url, headers=self._headers, json=json)
+        # The Instant fallback judges a 5xx page by its content type; other statuses' bodies are read.
+        return await exchange(
+            self._client,
+            request,
+            decided=lambda status: answer_of_status(status, {}, self._now()) is not None,
+            within=self._call_timeout,
+        )
+
+    def _note(self, endpoint: Endpoint, answer: Answer | None, outcome: str, started: float) -> None:
+        """Tells the pace and the observer how a call ended."""
+        if isinstance(answer, Throttled):
+            self._pace.throttled(answer.retry_after)
+        elif not isinstance(answer, Unwell):
+            self._pace.answered()
+        self._observe(endpoint, outcome, self._clock() - started)
+
+
+def _base(url: str) -> str:
+    """A base URL without its last slash; ValueError where it is not http(s) with a host and perhaps a path."""
+    if urlsplit(_web(url)).query or "#" in url:
+        raise ValueError("a base URL has neither query nor fragment")
+    return url.rstrip("/")
+
+
+def _web(url: str) -> str:
+    """An http(s) URL with a host, unchanged; ValueError for anything else."""
+    try:
+        parts, read = urlsplit(url), httpx.URL(url)
+        _ = parts.port  # raises ValueError where the port is none
+    except (ValueError, httpx.InvalidURL):
+        raise ValueError("not a URL") from None
+    if parts.scheme not in {"http", "https"} or not read.host or parts.username is not None:
+        raise ValueError("not an http(s) URL with a host and without credentials")
+    return url

@@ -1,0 +1,78 @@
+"""Single flight: whoever asks the same question while it is under way shares its answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+
+from bot.core.answer import Answer, Unwell
+
+
+class Flight:
+    """One question under way, run in a task of its own so that a cancelled waiter doesn't cancel the others."""
+
+    def __init__(self, ask: "Ask", *, urgent: bool) -> None:
+        self.urgent = urgent
+        self.waiters = 0
+        self.called = False
+        """Whether a call has been made; until then the question may be put anew at no cost."""
+        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._ask = ask
+        self._task = asyncio.create_task(self._run())
+
+    def hurry(self) -> None:
+        """A person is waiting now: the question leaves its place among the plain looks and goes first."""
+        if self.urgent:
+            return
+        self.urgent = True
+        if not self.called:
+            self._task.cancel()
+            self._task = asyncio.create_task(self._run())
+
+    def abandon(self) -> asyncio.Task[None]:
+        """Nobody waits any more, or the client closes. Returns the task that is ending."""
+        self._task.cancel()
+        if not self.answer.done():
+            self.answer.set_result(Unwell("closed"))
+        return self._task
+
+    async def _run(self) -> None:
+        try:
+            answer = await self._ask(self)
+        except Exception as error:
+            if not self.answer.done():
+                self.answer.set_exception(error)
+        else:
+            if not self.answer.done():
+                self.answer.set_result(answer)
+
+
+Ask = Callable[[Flight], Awaitable[Answer]]
+"""Puts the question; reads `flight.urgent` before each call and sets `flight.called` with the first."""
+
+
+class Flights:
+    """The questions under way, by key. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._flights: dict[Hashable, Flight] = {}
+
+    async def join(self, key: Hashable, ask: Ask, *, urgent: bool) -> Answer:
+        """The answer to `key`'s question, put now unless it is under way. Raises what `ask` raises."""
+        flight = self._flights.get(key)
+        if flight is None or flight.answer.done():
+            flight = self._flights[key] = Flight(ask, urgent=urgent)
+        elif urgent:
+            flight.hurry()
+        flight.waiters += 1
+        try:
+            return await asyncio.shield(flight.answer)
+        finally:
+            flight.waiters -= 1
+            if not flight.waiters:
+                flight.abandon()
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+
+    async def aclose(self) -> None:
+        """Ends all of them; who waits is answered Unwell("closed")."""
+        ending = [flight.abandon() for flight in self._flights.values()]
+        await asyncio.gather(*ending, return_exceptions=True)
