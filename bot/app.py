@@ -14,9 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot import __version__
 from bot.chat.handlers import Chat, Flows
@@ -33,6 +30,7 @@ from bot.flows.render import Renderer
 from bot.jobs import Jobs
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace as ProviderPace
+from bot.messenger.account import OutOfReach, TokenRefused, close_account, learn_name, open_account
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
@@ -89,14 +87,7 @@ class App:
         self._database = Database(settings.database_url)
         self._lease = Lease(self._database, f"{socket.gethostname()[:40]}:{uuid.uuid4().hex[:12]}")
         token = settings.telegram_bot_token.get_secret_value()
-        self._bot = Bot(
-            token,
-            base_url=f"{settings.telegram_api_url}/bot",
-            base_file_url=f"{settings.telegram_api_url}/file/bot",
-            request=HTTPXRequest(
-                connection_pool_size=64, connect_timeout=5, read_timeout=15, write_timeout=15, pool_timeout=10
-            ),
-        )
+        self._bot = open_account(settings.telegram_api_url, token)
         self._updates = Updates(settings.telegram_api_url, token)
         self._provider = KiriminAja(
             settings.kiriminaja_api_key.get_secret_value(),
@@ -189,14 +180,12 @@ class App:
         pause = 0.2
         while not self._telegram_answered:
             try:
-                await self._bot.initialize()
+                await learn_name(self._bot)
                 self._telegram_answered = True
-            except InvalidToken:
-                raise StartError(
-                    "TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather."
-                ) from None
-            except TelegramError as error:
-                self._log.warning("Telegram out of reach", problem=type(error).__name__)
+            except TokenRefused:
+                raise StartError("TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather.") from None
+            except OutOfReach as error:
+                self._log.warning("Telegram out of reach", problem=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 10)
 
@@ -275,7 +264,7 @@ class App:
 
     async def _close(self) -> None:
         await self._web.stop()
-        for closing in (self._provider.aclose, self._updates.close, self._bot.shutdown):
+        for closing in (self._provider.aclose, self._updates.close, lambda: close_account(self._bot)):
             with contextlib.suppress(Exception):
                 await closing()
         with contextlib.suppress(Exception):

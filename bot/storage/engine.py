@@ -6,7 +6,6 @@ upgrades fail at once and old versions can corrupt a WAL with two writers. Postg
 
 import asyncio
 import fcntl
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -62,19 +61,20 @@ class Database:
     async def open(self) -> None:
         """Takes the lock file (SQLite), connects and migrates. Raises `DatabaseError`, or an error for which
         `is_out_of_reach` holds where PostgreSQL does not answer yet."""
-        if self._path is not None:
-            self._take_lock(self._path)
-        self._engine = self._sqlite(self._path) if self._path is not None else self._postgres()
         try:
-            await self._migrate()
-        except sqlite3.DatabaseError as error:
-            raise DatabaseError(f"DATABASE_URL: {self._path} cannot be used ({error}).") from None
-        except DBAPIError as error:
             if self._path is not None:
-                raise DatabaseError(
-                    f"DATABASE_URL: {self._path} cannot be used ({error.orig}): check the file and its rights."
-                ) from None
-            await self._engine.dispose()
+                self._take_lock(self._path)
+            self._engine = self._sqlite(self._path) if self._path is not None else self._postgres()
+            await self._migrate()
+        except DBAPIError as error:
+            await self.close()
+            if self._path is None:
+                raise
+            raise DatabaseError(
+                f"DATABASE_URL: {self._path} cannot be used ({error.orig}): check the file and its rights."
+            ) from None
+        except BaseException:
+            await self.close()
             raise
 
     async def close(self) -> None:

@@ -1,0 +1,40 @@
+"""Our account at Telegram: the connection that sends, and whether the token is good."""
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
+
+
+class TokenRefused(Exception):
+    """Telegram does not know the token."""
+
+
+class OutOfReach(Exception):
+    """Telegram gave no usable answer."""
+
+
+def open_account(api_url: str, token: str) -> Bot:
+    """A bot that sends over a pool of its own; calls go to `<api_url>/bot<token>/<method>`. Nothing is sent yet."""
+    return Bot(
+        token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=HTTPXRequest(
+            connection_pool_size=64, connect_timeout=5, read_timeout=15, write_timeout=15, pool_timeout=10
+        ),
+    )
+
+
+async def learn_name(bot: Bot) -> None:
+    """Learns our own name. Raises `TokenRefused` or `OutOfReach`; safe to call again."""
+    try:
+        await bot.initialize()
+    except InvalidToken:
+        raise TokenRefused from None
+    except TelegramError as error:
+        raise OutOfReach(type(error.__cause__ or error).__name__) from None
+
+
+async def close_account(bot: Bot) -> None:
+    """Closes the connections."""
+    await bot.shutdown()
