@@ -16,7 +16,8 @@ from bot.core.packages import Package
 
 SECOND_READ_AFTER: Final = timedelta(seconds=2)
 PAID_LABELS: Final = frozenset({"pembayaran berhasil", "paid", "settlement", "settled", "success"})
-UNPAID_LABELS: Final = frozenset({"billing siap dibayar", "billing berhasil dibuat", "unpaid", "pending", "expired"})
+# "Billing berhasil dibuat" (bill made) is neither: it stands beside both codes.
+UNPAID_LABELS: Final = frozenset({"billing siap dibayar", "unpaid", "pending", "expired"})
 
 
 class Code(StrEnum):

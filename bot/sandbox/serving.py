@@ -1,0 +1,77 @@
+"""uvicorn in somebody else's event loop: no signal handlers, a free port, a stop that waits for nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+import uvicorn
+from starlette.requests import Request
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class _Protocol(H11Protocol):
+    """Hands each request its transport, so that a fault can close the connection for real."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        # asyncio does so only for sockets it made itself; without it an answer in two writes waits 40 ms.
+        if (sock := transport.get_extra_info("socket")) is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+def cut_connection(request: Request) -> None:
+    """Closes the request's connection at once: the peer sees a reset, not an end of stream."""
+    transport: asyncio.Transport = request.scope["state"]["transport"]
+    if (sock := transport.get_extra_info("socket")) is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+class HttpServer:
+    """Serves an ASGI app on loopback from `start` to `stop`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # Longer than a client's pool keeps a connection, so that none is closed under a request.
+            timeout_keep_alive=120,
+        )
+        config.load()
+        self._server = uvicorn.Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+
+    async def start(self, host: str, port: int) -> int:
+        """Listens, and returns the port; OSError where it is taken. Port 0 takes a free one."""
+        listener = socket.create_server((host, port))
+        taken: int = listener.getsockname()[1]
+        # Not `Server.serve`: that one installs signal handlers, looks after itself every 0.1 s, and exits the
+        # process on errors.
+        await self._server.startup(sockets=[listener])
+        return taken
+
+    async def stop(self) -> None:
+        """Closes the port and every connection; requests under way are cancelled."""
+        for server in self._server.servers:
+            server.close()
+        tasks = set(self._server.server_state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=0.2)
+        connections: set[Any] = set(self._server.server_state.connections)
+        for connection in connections:
+            connection.transport.abort()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # One turn of the loop, in which the transports tell their protocols and close their sockets.
+        await asyncio.sleep(0)

@@ -1,0 +1,1 @@
+"""The sandbox is what everything else is tested against, so each of its rules is shown here."""
