@@ -1,0 +1,46 @@
+"""A sandbox, people in it, and the real bot running against it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox import Sandbox
+from bot.sandbox.people import Person
+from tests.e2e.process import BotProcess
+
+QUICK = "0.3"
+"""POLL_FIRST in seconds, for tests that are not about timing."""
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Telegram and KiriminAja on loopback."""
+    async with Sandbox.serve() as served:
+        yield served
+
+
+@pytest.fixture
+def sari(sandbox: Sandbox) -> Person:
+    """A customer with an Indonesian phone."""
+    return sandbox.person("Sari", language_code="id")
+
+
+@pytest.fixture
+def tom(sandbox: Sandbox) -> Person:
+    """A customer with an English phone."""
+    return sandbox.person("Tom", language_code="en")
+
+
+@pytest.fixture
+async def bot(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> AsyncIterator[BotProcess]:
+    """The bot on SQLite, looking often."""
+    async with BotProcess.against(sandbox, tmp_path, sqlite_url, POLL_FIRST=QUICK) as running:
+        yield running
+
+
+@pytest.fixture
+async def bot_on_each(sandbox: Sandbox, tmp_path: Path, database_url: str) -> AsyncIterator[BotProcess]:
+    """The bot on SQLite and on PostgreSQL in turn."""
+    async with BotProcess.against(sandbox, tmp_path, database_url, POLL_FIRST=QUICK) as running:
+        yield running
