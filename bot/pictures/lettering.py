@@ -1,0 +1,138 @@
+"""Text on pictures: the font that ships with Pillow, its missing glyphs, and fitting into a width."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw, ImageFont
+
+BLACK: Final = 0
+ACCENT: Final = 85
+"""The darker of the two shades between black and white: a picture has four colours, see card.py."""
+
+# What Unicode's own decomposition does not lead to ASCII.
+_CLOSEST: Final = str.maketrans(
+    {
+        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "•": "·", "‚": ",", "„": "“",
+        "′": "'", "″": '"', "×": "x", "→": ">", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o",
+        "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ł": "l", "Ł": "L", "þ": "th", "Þ": "Th", "ı": "i",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of text in one size: the size in px per em, ``shade`` BLACK or ACCENT."""
+
+    text: str
+    size: int
+    bold: bool = False
+    shade: int = BLACK
+
+    @property
+    def stroke(self) -> int:
+        """Pixels added around each glyph: Aileron has one weight here, so bold is drawn by a stroke."""
+        return max(1, round(self.size / 32)) if self.bold else 0
+
+    @property
+    def tracking(self) -> int:
+        """Pixels put between glyphs, so that the strokes do not close the letters up."""
+        return self.stroke
+
+
+class Lettering:
+    """Aileron as embedded in Pillow, in any size. Not safe for use by two threads at once.
+
+    It is the one font a slim container surely has. Raqm is left aside, so that the same text gives the
+    same pixels whether or not the host has that library.
+    """
+
+    def __init__(self) -> None:
+        from PIL import ImageFont
+
+        self._basic = ImageFont.Layout.BASIC
+        embedded = cast("ImageFont.FreeTypeFont", ImageFont.load_default(40))
+        self._any_size = embedded.font_variant(layout_engine=self._basic)
+        self._sizes: dict[int, ImageFont.FreeTypeFont] = {}
+        self._glyphs: dict[str, bool] = {}
+        self._missing = self._outline("\uffff")
+
+    def readable(self, text: str) -> str:
+        """``text`` on one line with glyphs this font has: "é" as "e", "–" as "-", emoji left out, else "?"."""
+        kept: list[str] = []
+        for char in unicodedata.normalize("NFC", " ".join(text.split())):
+            if self._has(char):
+                kept.append(char)
+                continue
+            plain = unicodedata.normalize("NFKD", char.translate(_CLOSEST))
+            for part in plain:
+                if self._has(part):
+                    kept.append(part)
+                elif unicodedata.category(part)[0] in "LN":
+                    kept.append("?")
+        # A word in a script the font lacks is one question mark, not a row of them.
+        return " ".join(re.sub(r"\?{2,}", "?", "".join(kept)).split())
+
+    def width(self, run: Run) -> int:
+        """Pixels from the left edge of the first glyph to the right edge of the last, strokes included."""
+        plain = round(self._font(run.size).getlength(run.text))
+        return plain + max(0, len(run.text) - 1) * run.tracking + 2 * run.stroke
+
+    def fit(self, run: Run, room: int, least: int) -> Run:
+        """``run`` in the largest size, at most its own and at least ``least``, that ``room`` pixels hold.
+
+        What is still too wide in the least size ends in an ellipsis.
+        """
+        while self.width(run) > room and run.size > least:
+            # Straight to where the measured width leads, then down by ones: kerning is not quite linear.
+            guess = run.size * room // self.width(run)
+            run = replace(run, size=max(least, min(run.size - 1, guess)))
+        text = run.text
+        while self.width(run) > room and text:
+            text = text[:-1]
+            run = replace(run, text=text.rstrip() + "…")
+        return run
+
+    def wrap(self, run: Run, room: int) -> list[Run]:
+        """``run`` broken between any two characters into lines of at most ``room`` pixels each."""
+        lines: list[Run] = []
+        line = replace(run, text="")
+        for char in run.text:
+            longer = replace(line, text=line.text + char)
+            if line.text and self.width(longer) > room:
+                lines.append(line)
+                longer = replace(line, text=char)
+            line = longer
+        return [*lines, line] if line.text else lines
+
+    def write(self, draw: "ImageDraw.ImageDraw", left: int, baseline: int, run: Run) -> int:
+        """Writes ``run`` on an "L" picture and returns its right edge, all in pixels."""
+        font, stroke = self._font(run.size), run.stroke
+        pieces = [(0, run.text)]
+        if run.tracking:
+            # Measured from the start of the text each time, which keeps the kerning.
+            pieces = [
+                (round(font.getlength(run.text[:at])) + at * run.tracking, char) for at, char in enumerate(run.text)
+            ]
+        for offset, piece in pieces:
+            at_px = (left + stroke + offset, baseline)
+            draw.text(at_px, piece, fill=run.shade, font=font, anchor="ls", stroke_width=stroke)
+        return left + self.width(run)
+
+    def _font(self, size: int) -> "ImageFont.FreeTypeFont":
+        font = self._sizes.get(size)
+        if font is None:
+            font = self._sizes[size] = self._any_size.font_variant(size=size, layout_engine=self._basic)
+        return font
+
+    def _has(self, char: str) -> bool:
+        known = self._glyphs.get(char)
+        if known is None:
+            known = self._glyphs[char] = char == " " or (char.isprintable() and self._outline(char) != self._missing)
+        return known
+
+    def _outline(self, char: str) -> tuple[tuple[int, int], bytes]:
+        mask = self._any_size.getmask(char, mode="L")
+        return mask.size, bytes(mask)

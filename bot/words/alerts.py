@@ -1,0 +1,70 @@
+"""What the operators are told. Compact: what happened, to which payment, what to do. Nothing personal."""
+
+from typing import assert_never
+
+from bot.core.facts import (
+    Alert,
+    AlertKeyRefused,
+    AlertOdd,
+    AlertPaid,
+    AlertUnhandled,
+    AlertWithheld,
+    Oddity,
+)
+from bot.core.message import Message
+from bot.core.payment import Payment
+from bot.words.markup import Html, lines
+from bot.words.notices import id_line
+from bot.words.voice import Voice
+
+
+def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
+    """An alert as a message to an ops chat."""
+    match fact:
+        case AlertPaid():
+            return Message(_paid(fact, voice, payment))
+        case AlertOdd():
+            return Message(_odd(fact, voice, payment))
+        case AlertWithheld():
+            title, why = voice.say("alert.withheld"), voice.say(f"fault.{fact.fault}")
+            return Message(lines(title, _payment_line(payment, voice), why, voice.say("alert.withheld_do")))
+        case AlertKeyRefused():
+            return Message(voice.say("alert.key_refused"))
+        case AlertUnhandled():
+            # Not a number of the reader's language: it is looked up in the database as it stands.
+            return Message(voice.say("alert.unhandled", update=str(fact.update_id)))
+        case _ as never:
+            assert_never(never)
+
+
+def _paid(fact: AlertPaid, voice: Voice, payment: Payment | None) -> Html:
+    time = voice.time(fact.recorded_at)
+    if fact.amount is None:
+        title = voice.say("alert.paid", time=time)
+    else:
+        title = voice.say("alert.paid_amount", amount=voice.amount(fact.amount), time=time)
+    differs = fact.shown_amount is not None and fact.shown_amount != fact.amount
+    return lines(
+        title,
+        id_line(payment, voice),
+        voice.say("alert.late") if fact.late else None,
+        voice.say("alert.other_amount", shown=voice.amount(fact.shown_amount or 0)) if differs else None,
+    )
+
+
+def _odd(fact: AlertOdd, voice: Voice, payment: Payment | None) -> Html:
+    after_paid = fact.oddity is Oddity.UNPAID_AGAIN or (payment is not None and payment.settled)
+    return lines(
+        voice.say("alert.odd"),
+        _payment_line(payment, voice),
+        voice.say(f"odd.{fact.oddity}"),
+        voice.say("alert.detail", detail=fact.detail) if fact.detail else None,
+        voice.say("alert.odd_paid_do") if after_paid else voice.say("alert.odd_do"),
+    )
+
+
+def _payment_line(payment: Payment | None, voice: Voice) -> Html | None:
+    """Id and amount."""
+    if payment is None or payment.amount is None:
+        return id_line(payment, voice)
+    return voice.say("line.id_amount", id=payment.id, amount=voice.amount(payment.amount))

@@ -1,0 +1,154 @@
+"""The card: the caption and buttons under a chat's one picture of a payment, and the strings drawn in it."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from bot.core.message import Action, ActionButton, Button, CopyButton, Keyboard, Message
+from bot.core.payment import Payment, Status
+from bot.core.qris import Qris, parse
+from bot.core.watch import Face
+from bot.words.markup import Html, clean, lines, paragraphs
+from bot.words.notices import ask_again, going_on, id_line
+from bot.words.voice import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class CardStrings:
+    """Everything written in the picture, as plain text; None where there is nothing to write."""
+
+    title: str
+    payment_id: str
+    amount: str | None
+    payee: str | None
+    city: str | None
+    issued: str | None
+    scan: str | None
+    shop: str | None
+    mark: str | None
+    """The receipt's one word; only ever there for a payment that is paid."""
+    recorded: str | None
+    withdrawn: str | None
+
+
+def caption(payment: Payment, face: Face, voice: Voice, handle: str) -> Message:
+    """Caption and buttons. Raises ValueError when a receipt is asked for what is not paid."""
+    match face:
+        case Face.QR:
+            return Message(_qr(payment, voice), _qr_keyboard(payment, voice, handle))
+        case Face.RECEIPT:
+            return Message(_receipt(payment, voice), _rows(_copy(payment, voice)))
+        case Face.WITHDRAWN:
+            return _withdrawn(payment, voice, handle)
+        case _ as never:
+            assert_never(never)
+
+
+def strings(payment: Payment, face: Face, voice: Voice) -> CardStrings:
+    """What is drawn. Raises ValueError when a receipt is asked for what is not paid."""
+    receipt, withdrawn = face is Face.RECEIPT, face is Face.WITHDRAWN
+    if receipt:
+        _insist_on_paid(payment)
+    qris = parse(payment.qr) if payment.qr else None
+    scan = voice.plain("picture.test_code" if payment.qr and qris is None else "picture.scan")
+    void = "picture.withheld" if _why(payment) is _Void.WITHHELD else "picture.void"
+    issued, paid_at = payment.issued_at, payment.paid_at
+    return CardStrings(
+        title=voice.plain("picture.title"),
+        payment_id=clean(payment.id),
+        amount=None if payment.amount is None else voice.amount(payment.amount),
+        payee=clean(qris.payee) if qris and qris.payee else None,
+        city=clean(qris.city) if qris and qris.city else None,
+        issued=voice.plain("picture.issued", time=voice.time(issued)) if issued and face is Face.QR else None,
+        scan=scan if face is Face.QR else None,
+        shop=clean(voice.shop.name) if voice.shop.name else None,
+        mark=voice.plain("picture.mark") if receipt else None,
+        recorded=voice.plain("picture.recorded", time=voice.time(paid_at)) if receipt and paid_at else None,
+        withdrawn=voice.plain(void) if withdrawn else None,
+    )
+
+
+def _insist_on_paid(payment: Payment) -> None:
+    if not payment.settled:
+        raise ValueError("a receipt for a payment that is not paid")
+
+
+def _qr(payment: Payment, voice: Voice) -> Html:
+    amount = payment.amount
+    pay = voice.say("qr.pay_bare") if amount is None else voice.say("qr.pay", amount=voice.amount(amount))
+    issued = voice.say("qr.issued", time=voice.time(payment.issued_at)) if payment.issued_at else None
+    qris = parse(payment.qr) if payment.qr else None
+    return paragraphs(
+        lines(pay, id_line(payment, voice)),
+        lines(_payee(payment, qris, voice), issued),
+        voice.say("qr.same_phone") if qris and _watched(payment) else None,
+        voice.say("qr.watched") if _watched(payment) else voice.say("qr.closed"),
+    )
+
+
+def _payee(payment: Payment, qris: Qris | None, voice: Voice) -> Html | None:
+    if qris is None:
+        return voice.say("qr.test_code") if payment.qr else None
+    return voice.say("qr.payee", payee=qris.payee) if qris.payee else None
+
+
+def _receipt(payment: Payment, voice: Voice) -> Html:
+    _insist_on_paid(payment)
+    amount, at = payment.amount, payment.paid_at
+    title = voice.say("paid.title") if amount is None else voice.say("paid.title_amount", amount=voice.amount(amount))
+    recorded = voice.say("paid.recorded", time=voice.time(at)) if at else None
+    return paragraphs(lines(title, id_line(payment, voice), recorded), voice.say("paid.advice"))
+
+
+class _Void(Enum):
+    """Why a code must not be paid."""
+
+    WITHHELD = auto()
+    GONE = auto()
+    STOPPED = auto()
+
+
+def _why(payment: Payment) -> _Void:
+    """With a good code at hand, or without anybody watching, it can only be that this chat stopped."""
+    if payment.qr or not _watched(payment):
+        return _Void.STOPPED
+    return _Void.WITHHELD if payment.withheld else _Void.GONE
+
+
+def _withdrawn(payment: Payment, voice: Voice, handle: str) -> Message:
+    match _why(payment):
+        case _Void.WITHHELD:
+            head, text = voice.say("withheld.title"), voice.say("withheld.text")
+            keyboard = _watch_keyboard(voice, handle)
+        case _Void.GONE:
+            head, text = voice.say("gone.title"), voice.say("gone.text")
+            keyboard = _watch_keyboard(voice, handle)
+        case _Void.STOPPED:
+            head = voice.say("stopped.title")
+            text = lines(voice.say("stopped.text"), ask_again(voice, payment, handle))
+            keyboard = going_on(voice, handle)
+    return Message(paragraphs(lines(head, id_line(payment, voice)), text), keyboard)
+
+
+def _watched(payment: Payment) -> bool:
+    return payment.status is Status.WAITING
+
+
+def _qr_keyboard(payment: Payment, voice: Voice, handle: str) -> Keyboard:
+    if _watched(payment):
+        return _watch_keyboard(voice, handle) + _rows(_copy(payment, voice))
+    return going_on(voice, handle) + _rows(_copy(payment, voice))
+
+
+def _watch_keyboard(voice: Voice, handle: str) -> Keyboard:
+    check = ActionButton(voice.plain("button.check"), Action.CHECK, handle)
+    return ((check, ActionButton(voice.plain("button.stop"), Action.STOP, handle)),)
+
+
+def _copy(payment: Payment, voice: Voice) -> Button | None:
+    text = clean(payment.id)
+    return CopyButton(voice.plain("button.copy"), text) if text else None
+
+
+def _rows(*buttons: Button | None) -> Keyboard:
+    return tuple((button,) for button in buttons if button)

@@ -1,0 +1,157 @@
+"""What a chat is told: every fact of a payment's story and every answer to an ask."""
+
+from typing import assert_never
+
+from bot.core.facts import (
+    Confirming,
+    Help,
+    NoQrYet,
+    NotAnId,
+    NotFound,
+    NotUnderstood,
+    NotWatched,
+    Paid,
+    PaymentFact,
+    ProviderUnwell,
+    QrReplaced,
+    Reply,
+    StillUnpaid,
+    Stopped,
+    TooManyIds,
+    Unclear,
+    Usage,
+    WatchClosed,
+    Welcome,
+    WentWrong,
+    Withheld,
+)
+from bot.core.ids import MAX_IDS_AT_ONCE
+from bot.core.message import Action, ActionButton, Keyboard, Message
+from bot.core.payment import Payment
+from bot.words.markup import Html, lines, paragraphs
+from bot.words.packages import with_packages
+from bot.words.voice import Voice
+
+
+def story(fact: PaymentFact, voice: Voice, payment: Payment | None, handle: str | None) -> Message:
+    """A turn in a payment's story."""
+    match fact:
+        case Paid():
+            return _paid(fact, voice, payment)
+        case QrReplaced():
+            return Message(_replaced(fact, voice, payment))
+        case Withheld():
+            return _about("withheld.title", "withheld.text", voice, payment)
+        case NotFound():
+            return Message(paragraphs(voice.say("not_found.title", id=fact.payment_id), voice.say("not_found.text")))
+        case WatchClosed():
+            title = voice.say("closed.title", time=voice.seconds(fact.checked_at))
+            text = lines(voice.say("closed.text"), ask_again(voice, payment, handle))
+            return Message(paragraphs(lines(title, id_line(payment, voice)), text), going_on(voice, handle))
+        case _ as never:
+            assert_never(never)
+
+
+def reply(fact: Reply, voice: Voice, payment: Payment | None, handle: str | None) -> Message:
+    """An answer to somebody's ask."""
+    match fact:
+        case NoQrYet():
+            return _about("no_qr.title", "no_qr.text", voice, payment)
+        case Confirming():
+            return _about("confirming.title", "confirming.text", voice, payment)
+        case Unclear():
+            return _about("unclear.title", "unclear.text", voice, payment)
+        case ProviderUnwell():
+            return _about("unwell.title", "unwell.text", voice, payment)
+        case StillUnpaid():
+            title = voice.say("unpaid.title", time=voice.seconds(fact.checked_at))
+            return Message(paragraphs(lines(title, id_line(payment, voice)), voice.say("unpaid.text")))
+        case Stopped():
+            return _over("stopped.title", "stopped.text", voice, payment, handle)
+        case NotWatched():
+            return _over("not_watched.title", "not_watched.text", voice, payment, handle)
+        case _:
+            return Message(_guidance(fact, voice))
+
+
+def _guidance(fact: Usage | NotAnId | TooManyIds | Welcome | Help | NotUnderstood | WentWrong, voice: Voice) -> Html:
+    """How to use the bot, where no payment is meant yet."""
+    match fact:
+        case Usage():
+            return voice.say("usage.text")
+        case NotAnId():
+            return voice.say("not_an_id.text")
+        case TooManyIds():
+            return voice.count("too_many.text", fact.limit)
+        case Welcome():
+            hello = voice.say("welcome.hello_shop", name=voice.shop.name) if voice.shop.name else None
+            return paragraphs(hello or voice.say("welcome.hello"), voice.say("welcome.text"))
+        case Help():
+            return voice.say("help.text", limit=MAX_IDS_AT_ONCE)
+        case NotUnderstood():
+            return voice.say("not_understood.text")
+        case WentWrong():
+            return voice.say("wrong.text")
+        case _ as never:
+            assert_never(never)
+
+
+def id_line(payment: Payment | None, voice: Voice) -> Html | None:
+    """The payment's id, to be copied with a tap."""
+    return voice.say("line.id", id=payment.id) if payment else None
+
+
+def going_on(voice: Voice, handle: str | None) -> Keyboard:
+    """The button that watches again; none without a watch."""
+    return ((ActionButton(voice.plain("button.go_on"), Action.GO_ON, handle),),) if handle else ()
+
+
+def ask_again(voice: Voice, payment: Payment | None, handle: str | None) -> Html:
+    """How to have it watched again: the button where there is one, else the command."""
+    if handle:
+        return voice.say("next.go_on")
+    return voice.say("next.ask_again", id=payment.id) if payment else voice.say("next.ask_anew")
+
+
+def _about(title: str, text: str, voice: Voice, payment: Payment | None) -> Message:
+    return Message(paragraphs(lines(voice.say(title), id_line(payment, voice)), voice.say(text)))
+
+
+def _over(title: str, text: str, voice: Voice, payment: Payment | None, handle: str | None) -> Message:
+    head = lines(voice.say(title), id_line(payment, voice))
+    body = lines(voice.say(text), ask_again(voice, payment, handle))
+    return Message(paragraphs(head, body), going_on(voice, handle))
+
+
+def _paid(fact: Paid, voice: Voice, payment: Payment | None) -> Message:
+    if fact.already:
+        title = _with_amount("already.title", "already.title_amount", fact.amount, voice)
+        recorded = voice.say("already.recorded", time=voice.time(fact.recorded_at))
+        advice = voice.say("already.advice")
+    else:
+        title = _with_amount("paid.title", "paid.title_amount", fact.amount, voice)
+        recorded = voice.say("paid.recorded", time=voice.time(fact.recorded_at))
+        advice = voice.say("paid.advice")
+    differs = fact.shown_amount is not None and fact.shown_amount != fact.amount
+    head = paragraphs(
+        lines(title, id_line(payment, voice), recorded),
+        voice.say("paid.late") if fact.late else None,
+        voice.say("paid.other_amount", shown=voice.amount(fact.shown_amount or 0)) if differs else None,
+        advice,
+    )
+    return Message(*with_packages(head, payment.packages if payment else (), voice))
+
+
+def _with_amount(bare: str, full: str, amount: int | None, voice: Voice) -> Html:
+    return voice.say(bare) if amount is None else voice.say(full, amount=voice.amount(amount))
+
+
+def _replaced(fact: QrReplaced, voice: Voice, payment: Payment | None) -> Html:
+    amount = None
+    if fact.amount_was is not None and payment and payment.amount is not None and payment.amount != fact.amount_was:
+        amount = voice.say("replaced.amount", now=voice.amount(payment.amount), was=voice.amount(fact.amount_was))
+    elif fact.amount_was is not None:
+        amount = voice.say("replaced.amount_was", was=voice.amount(fact.amount_was))
+    return paragraphs(
+        lines(voice.say("replaced.title"), id_line(payment, voice)), lines(amount, voice.say("replaced.text"))
+    )

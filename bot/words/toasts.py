@@ -1,0 +1,106 @@
+"""Answers to button presses: plain text over the chat, for a few seconds."""
+
+from typing import Final, assert_never
+
+from bot.core.facts import (
+    ButtonExpired,
+    Checking,
+    Confirming,
+    Help,
+    NoQrYet,
+    NotAnId,
+    NotFound,
+    NotUnderstood,
+    NotWatched,
+    NotYours,
+    Paid,
+    PaymentFact,
+    Press,
+    ProviderUnwell,
+    QrReplaced,
+    Reply,
+    StillUnpaid,
+    Stopped,
+    TooManyIds,
+    Unclear,
+    Usage,
+    WatchClosed,
+    WatchingAgain,
+    Welcome,
+    WentWrong,
+    Withheld,
+)
+from bot.core.message import Toast
+from bot.words.markup import shortened
+from bot.words.voice import Voice
+
+TOAST_LIMIT: Final = 200
+"""UTF-16 code units (Bot API, answerCallbackQuery)."""
+# Held until closed: whoever misses these may pay what must not be paid.
+_HELD: Final = (Unclear, Withheld, ProviderUnwell)
+
+
+def toast(fact: PaymentFact | Reply | Press, voice: Voice) -> Toast:
+    """A fact as the answer to a press."""
+    return Toast(shortened(_text(fact, voice), TOAST_LIMIT), alert=isinstance(fact, _HELD))
+
+
+def _text(fact: PaymentFact | Reply | Press, voice: Voice) -> str:
+    match fact:
+        case Paid():
+            amount = fact.amount
+            return (
+                voice.plain("toast.paid")
+                if amount is None
+                else voice.plain("toast.paid_amount", amount=voice.amount(amount))
+            )
+        case StillUnpaid() | WatchClosed():
+            return voice.plain("toast.unpaid", time=voice.seconds(fact.checked_at))
+        case Checking() | WatchingAgain() | NotYours() | ButtonExpired() | Stopped() | NotWatched():
+            return voice.plain(_of_the_button(fact))
+        case Usage() | NotAnId() | TooManyIds() | Welcome() | Help() | NotUnderstood():
+            return voice.plain("toast.see_chat")
+        case _:
+            return voice.plain(_of_the_payment(fact))
+
+
+def _of_the_button(fact: Press | Stopped | NotWatched) -> str:
+    match fact:
+        case Checking():
+            return "toast.checking"
+        case WatchingAgain():
+            return "toast.watching"
+        case NotYours():
+            return "toast.not_yours"
+        case ButtonExpired():
+            return "toast.expired"
+        case Stopped():
+            return "toast.stopped"
+        case NotWatched():
+            return "toast.not_watched"
+        case _ as never:
+            assert_never(never)
+
+
+def _of_the_payment(
+    fact: NotFound | QrReplaced | Withheld | NoQrYet | Confirming | Unclear | ProviderUnwell | WentWrong,
+) -> str:
+    match fact:
+        case NotFound():
+            return "toast.not_found"
+        case QrReplaced():
+            return "toast.replaced"
+        case Withheld():
+            return "toast.withheld"
+        case NoQrYet():
+            return "toast.no_qr"
+        case Confirming():
+            return "toast.confirming"
+        case Unclear():
+            return "toast.unclear"
+        case ProviderUnwell():
+            return "toast.unwell"
+        case WentWrong():
+            return "toast.wrong"
+        case _ as never:
+            assert_never(never)

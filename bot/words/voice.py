@@ -1,0 +1,75 @@
+"""A voice: one language at one moment, in the shop's name and time zone. Amounts and times are spelled here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.words.catalogue import Catalogue
+from bot.words.markup import Html
+from bot.words.shop import Shop
+
+_RUPIAH: Final = "'Rp'#,##0"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What every message is spoken with."""
+
+    catalogue: Catalogue
+    shop: Shop
+    zone: ZoneInfo
+    now: datetime
+
+    def say(self, key: str, /, **values: str | int) -> Html:
+        """A sentence as HTML (`Catalogue.say`). `{shop}` is known to every sentence."""
+        return self.catalogue.say(key, **{"shop": self.shop_html(), **values})
+
+    def count(self, key: str, n: int, /, **values: str | int) -> Html:
+        """A sentence that counts (`Catalogue.count`)."""
+        return self.catalogue.count(key, n, **values)
+
+    def plain(self, key: str, /, **values: str | int) -> str:
+        """A sentence as plain text (`Catalogue.plain`)."""
+        return self.catalogue.plain(key, **values)
+
+    def shop_html(self) -> Html:
+        """Whom to ask: the shop's name and contact, as far as they are set, else "the shop"."""
+        name, contact = (self.shop.name or "").strip(), self.shop.linked()
+        if name and contact:
+            return self.catalogue.say("shop.with_contact", name=name, contact=contact)
+        return contact or self.catalogue.say("shop.named", name=name or self.plain("shop.unnamed"))
+
+    def amount(self, rupiah: int) -> str:
+        """`Rp65.000` or `Rp65,000`."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(rupiah, _RUPIAH, locale=self.catalogue.locale)
+
+    def time(self, moment: datetime) -> str:
+        """The time of day in the shop's zone, `10.36 WIB`; with the date where that is not today's."""
+        local = moment.astimezone(self.zone)
+        return self._dated(local, f"{self._spelled(local, 'format.time')} {_zone_label(local)}")
+
+    def seconds(self, moment: datetime) -> str:
+        """The same to the second, `10.42.07`: for what was checked just now."""
+        local = moment.astimezone(self.zone)
+        return self._dated(local, self._spelled(local, "format.seconds"))
+
+    def _dated(self, local: datetime, time: str) -> str:
+        today = self.now.astimezone(self.zone).date()
+        if local.date() == today:
+            return time
+        pattern = "format.date" if local.year == today.year else "format.date_with_year"
+        return self.plain("format.dated", date=self._spelled(local, pattern), time=time)
+
+    def _spelled(self, local: datetime, pattern: str) -> str:
+        from babel.dates import format_datetime
+
+        return format_datetime(local, self.plain(pattern), tzinfo=self.zone, locale=self.catalogue.locale)
+
+
+def _zone_label(local: datetime) -> str:
+    """`WIB`, `WITA`, `WIT`; zones without a name of their own are told by their offset."""
+    name = local.tzname() or ""
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name

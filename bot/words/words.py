@@ -1,0 +1,82 @@
+"""The one door to the words: a fact, a card or a press in, a message in a language out."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.core.facts import Alert, Fact, PaymentFact, Press, Reply
+from bot.core.message import Message, Toast
+from bot.core.payment import Payment
+from bot.core.watch import Face
+from bot.words.alerts import alert
+from bot.words.cards import CardStrings, caption, strings
+from bot.words.catalogue import Catalogue
+from bot.words.locales import LOCALES, locale_of
+from bot.words.markup import shortened
+from bot.words.notices import reply, story
+from bot.words.shop import Shop
+from bot.words.toasts import toast
+from bot.words.voice import Voice
+
+_DESCRIPTION_LIMIT = 512  # Bot API, setMyDescription
+_SHORT_DESCRIPTION_LIMIT = 120  # Bot API, setMyShortDescription
+
+
+class Words:
+    """Speaks for one shop in its time zone. A locale that is neither `id` nor `en` is read by `locale_of`."""
+
+    def __init__(self, *, shop: Shop, zone: ZoneInfo) -> None:
+        self._shop = shop
+        self._zone = zone
+        self._catalogues = {locale: Catalogue(locale) for locale in LOCALES}
+
+    def notice(
+        self, fact: Fact, locale: str, *, payment: Payment | None = None, handle: str | None = None, now: datetime
+    ) -> Message:
+        """A fact as a message. `payment` gives id, amount and packages, `handle` (of the watch) the buttons."""
+        voice = self._voice(locale, now)
+        if isinstance(fact, PaymentFact):
+            return story(fact, voice, payment, handle)
+        if isinstance(fact, Alert):
+            return alert(fact, voice, payment)
+        return reply(fact, voice, payment, handle)
+
+    def card(self, payment: Payment, face: Face, locale: str, *, handle: str, now: datetime) -> Message:
+        """The caption under the picture, and its buttons. Raises ValueError on a receipt for what is not paid."""
+        return caption(payment, face, self._voice(locale, now), handle)
+
+    def card_strings(self, payment: Payment, face: Face, locale: str, *, now: datetime) -> CardStrings:
+        """What is written in the picture. Raises ValueError on a receipt for what is not paid."""
+        return strings(payment, face, self._voice(locale, now))
+
+    def toast(self, fact: PaymentFact | Reply | Press, locale: str, *, now: datetime) -> Toast:
+        """A fact as the answer to a button press."""
+        return toast(fact, self._voice(locale, now))
+
+    def menu(self, locale: str) -> list[tuple[str, str]]:
+        """The command menu: each command, without its slash, and what it does."""
+        catalogue = self._catalogue(locale)
+        return [("pay", catalogue.plain("menu.pay")), ("help", catalogue.plain("menu.help"))]
+
+    def description(self, locale: str) -> str:
+        """What an empty chat with the bot shows."""
+        catalogue, contact = self._catalogue(locale), self._shop.written()
+        parts = [
+            catalogue.plain("profile.shop", name=self._shop.name) if self._shop.name else "",
+            catalogue.plain("profile.description"),
+            catalogue.plain("profile.contact", contact=contact) if contact else "",
+        ]
+        return shortened("\n\n".join(part for part in parts if part), _DESCRIPTION_LIMIT)
+
+    def short_description(self, locale: str) -> str:
+        """What the bot's profile shows, and links to it."""
+        catalogue = self._catalogue(locale)
+        return shortened(catalogue.plain("profile.short"), _SHORT_DESCRIPTION_LIMIT)
+
+    def _voice(self, locale: str, now: datetime) -> Voice:
+        return Voice(self._catalogue(locale), self._shop, self._zone, now)
+
+    def _catalogue(self, locale: str) -> Catalogue:
+        return self._catalogues[locale_of(locale, "id")]
+
+
+__all__ = ["CardStrings", "Shop", "Words", "locale_of"]

@@ -1,0 +1,86 @@
+"""Looks keep to POLL_FIRST and to the budget, and leave none of it unused."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bot.core.cadence import TAU, Cadence
+
+CADENCE = Cadence(timedelta(seconds=2), 5.0)
+
+cadences = st.builds(
+    Cadence,
+    first=st.floats(0.05, 900).map(lambda seconds: timedelta(seconds=seconds)),
+    budget=st.floats(0.05, 100),
+)
+ages = st.timedeltas(timedelta(seconds=-60), timedelta(days=4))
+groups = st.lists(st.tuples(ages, st.integers(0, 5_000)), max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds"),
+    [
+        (timedelta(0), 2),
+        (timedelta(seconds=-5), 2),
+        (TAU, 4),
+        (2 * TAU, 10),
+        (10 * TAU, 202),
+        (timedelta(days=1), 300),
+        (timedelta.max, 300),
+    ],
+)
+def test_the_law_is_quadratic_and_capped(age: timedelta, seconds: int) -> None:
+    """`d0 · (1 + (t/τ)²)`, at most five minutes, at any age whatever."""
+    assert CADENCE.interval(age) == timedelta(seconds=seconds)
+
+
+def test_a_first_look_beyond_the_cap_wins() -> None:
+    """An operator's POLL_FIRST of ten minutes is kept, stretched or not."""
+    slow = Cadence(timedelta(minutes=10), 5.0)
+    assert slow.interval(TAU) == timedelta(minutes=10)
+    assert slow.interval(TAU, 2.0) == timedelta(minutes=20)
+
+
+@given(cadence=cadences, age=ages, stretch=st.floats(0, 1_000))
+def test_no_interval_is_shorter_than_the_first(cadence: Cadence, age: timedelta, stretch: float) -> None:
+    """Whatever the free budget: POLL_FIRST is the shortest time between two looks."""
+    assert cadence.interval(age, stretch) >= cadence.first
+
+
+@given(cadence=cadences, age=ages, older=st.timedeltas(timedelta(0), timedelta(days=4)), stretch=st.floats(0, 1_000))
+def test_older_payments_are_not_looked_at_more_often(
+    cadence: Cadence, age: timedelta, older: timedelta, stretch: float
+) -> None:
+    """The interval never shrinks with age."""
+    assert cadence.interval(age + older, stretch) >= cadence.interval(age, stretch)
+
+
+@given(cadence=cadences, open_payments=groups)
+def test_all_looks_together_fit_the_budget_and_use_it(
+    cadence: Cadence, open_payments: list[tuple[timedelta, int]]
+) -> None:
+    """The sum of calls a second is at most the budget, and equal to it unless every payment is at POLL_FIRST."""
+    factor = cadence.stretch(open_payments)
+    intervals = [(cadence.interval(age, factor), count) for age, count in open_payments if count]
+    calls = sum(count / interval.total_seconds() for interval, count in intervals)
+    assert calls <= cadence.budget
+    assert calls >= cadence.budget * 0.999 or all(interval == cadence.first for interval, _ in intervals)
+
+
+def test_nothing_open_stretches_nothing() -> None:
+    """With no payment at all, or empty groups, the factor is 1."""
+    assert CADENCE.stretch([]) == 1.0
+    assert CADENCE.stretch(iter([(TAU, 0)])) == 1.0
+
+
+def test_a_lone_payment_is_looked_at_as_often_as_allowed() -> None:
+    """Free budget shortens the intervals down to POLL_FIRST."""
+    factor = CADENCE.stretch([(timedelta(hours=3), 1)])
+    assert CADENCE.interval(timedelta(hours=3), factor) == timedelta(seconds=2)
+
+
+def test_a_rush_stretches_everybody_evenly() -> None:
+    """Ten thousand fresh payments at five calls a second: each every 2 000 s."""
+    factor = CADENCE.stretch([(timedelta(0), 10_000)])
+    assert CADENCE.interval(timedelta(0), factor).total_seconds() == pytest.approx(2_000)
