@@ -72,10 +72,10 @@ class Term:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.jobs.stop()
         await asyncio.gather(
             self.handle.drain(DRAIN_SECONDS), self.look.drain(DRAIN_SECONDS), self.deliver.drain(DRAIN_SECONDS)
         )
-        self.jobs.stop()
 
 
 class App:

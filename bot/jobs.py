@@ -4,6 +4,7 @@ Each job takes the due rows of one table and says when the next are due; it neve
 sleeps until then, until it is woken, or until its longest pause is over.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ Wake = Callable[[], None]
 Work = Callable[[Wake], Awaitable[datetime | None]]
 """Takes what wakes the job again; returns when the next row is due, None where only a wake will tell."""
 
+_LAST_RUN_MAY_TAKE: Final = 1.0  # seconds
 # A job must not be set to run while it is still counted as running: that drops the run.
 _SOONEST: Final = timedelta(milliseconds=5)
 
@@ -28,7 +30,7 @@ class _Job:
     name: str
     work: Work
     longest_pause: timedelta
-    running: bool = False
+    run: asyncio.Task[Any] | None = None
     woken: bool = False
     failures: int = 0
     ran_at: datetime | None = field(default=None)
@@ -65,17 +67,26 @@ class Jobs:
             )
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Starts no job any more; what they set going is drained by its own owner."""
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
-            self._scheduler = None
+    async def stop(self) -> None:
+        """Starts no job any more and lets the running ones, which are short, come to their end.
+
+        What they set going is drained by its own owner.
+        """
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is None:
+            return
+        scheduler.pause()
+        runs = [job.run for job in self._jobs.values() if job.run is not None]
+        if runs:
+            await asyncio.wait(runs, timeout=_LAST_RUN_MAY_TAKE)
+        # Only now: it cancels what still runs.
+        scheduler.shutdown(wait=False)
 
     def wake(self, name: str) -> None:
         """Runs a job at once, or once more where it is running: no wake is lost."""
         job = self._jobs[name]
         job.woken = True
-        if not job.running and self._scheduler is not None:
+        if job.run is None and self._scheduler is not None:
             self._scheduler.modify_job(name, next_run_time=self._clock())
 
     def are_fresh(self, now: datetime) -> bool:
@@ -86,7 +97,7 @@ class Jobs:
         )
 
     async def _run(self, job: _Job) -> None:
-        job.running = True
+        job.run = asyncio.current_task()
         next_at: datetime | None = None
         try:
             while True:
@@ -101,7 +112,7 @@ class Jobs:
             next_at = self._clock() + min(timedelta(seconds=0.2 * 2 ** min(job.failures, 8)), job.longest_pause)
             raise
         finally:
-            job.running = False
+            job.run = None
             if self._scheduler is not None:
                 latest = self._clock() + job.longest_pause
                 soonest = self._clock() + _SOONEST

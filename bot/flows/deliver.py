@@ -15,6 +15,7 @@ from typing import Final, assert_never
 import structlog
 
 from bot.core.watch import Face
+from bot.flows.recover import Recover
 from bot.flows.render import CardMessage, Erasure, Nothing, Rendered, Renderer, TextMessage
 from bot.messenger.pace import Pace
 from bot.messenger.sender import (
@@ -53,6 +54,7 @@ class Deliver:
     ) -> None:
         self._database = database
         self._sender = sender
+        self._recover = Recover(database, sender)
         self._renderer = renderer
         self._lease = lease
         self._pace = pace
@@ -124,11 +126,10 @@ class Deliver:
             case Nothing():
                 return Delivered(row.message_id)
             case TextMessage():
-                return await self._sender.send_text(row.place, rendered.message)
+                found = await self._recover.text(row, rendered.message)
+                return found or await self._sender.send_text(row.place, rendered.message)
             case CardMessage():
-                if rendered.message_id is not None:
-                    return await self._change(row, rendered, rendered.message_id)
-                return await self._sender.send_picture(row.place, rendered.picture.source, rendered.message)
+                return await self._send_card(row, rendered)
             case Erasure():
                 outcome = await self._sender.erase(row.place, rendered.message_id)
                 # Too old to delete: its code must not stay behind either.
@@ -136,6 +137,19 @@ class Deliver:
                 return await self._change(row, rendered.instead, rendered.message_id) if refused else outcome
             case _:
                 assert_never(rendered)
+
+    async def _send_card(self, row: Outgoing, card: CardMessage) -> Outcome:
+        if card.message_id is not None:
+            return await self._change(row, card, card.message_id)
+        found = await self._recover.card(row, card.message)
+        if isinstance(found, Delivered) and found.message_id is not None:
+            outcome = await self._change(row, card, found.message_id)
+            return Delivered(found.message_id, outcome.file_id) if isinstance(outcome, Delivered) else outcome
+        if found is not None:
+            return found
+        if card.picture.face is not Face.QR:
+            return Delivered(None)  # a receipt only ever takes a code's place
+        return await self._sender.send_picture(row.place, card.picture.source, card.message)
 
     async def _change(self, row: Outgoing, card: CardMessage, message_id: int) -> Outcome:
         return await self._sender.change_picture(row.place, message_id, card.picture.source, card.message)

@@ -71,8 +71,8 @@ class Poll:
         arrived = [Arrived(update["update_id"], chat_of(update), update) for update in updates]
         async with self._database.begin() as tx:
             await inbox.store(tx, arrived, now)
-            for chat_id, kind in _chats_in(updates):
-                await chats.meet(tx, chat_id, kind, now)
+            for chat_id, (kind, message_id) in _chats_in(updates).items():
+                await chats.meet(tx, chat_id, kind, message_id, now)
         self._wake()
 
 
@@ -183,13 +183,18 @@ def _chat(update: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return chat if isinstance(chat, dict) else None
 
 
-def _chats_in(updates: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
-    found = {}
+def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int | None]]:
+    """Each chat's kind, and its newest message's id."""
+    found: dict[int, tuple[str, int | None]] = {}
     for update in updates:
         chat = _chat(update)
         if chat and isinstance(chat.get("id"), int):
-            found[chat["id"]] = str(chat.get("type", ""))
-    return list(found.items())
+            message = update.get("message")
+            message_id = message.get("message_id") if isinstance(message, dict) else None
+            before = found.get(chat["id"], ("", None))[1]
+            newest = message_id if isinstance(message_id, int) else before
+            found[chat["id"]] = (str(chat.get("type", "")), newest)
+    return found
 
 
 def _topic_of(body: Mapping[str, Any]) -> int | None:

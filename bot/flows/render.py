@@ -116,7 +116,8 @@ class Renderer:
 
     async def _card(self, tx: Tx, row: Outgoing, payment: Payment, watch: Watch, now: datetime) -> Rendered:
         face = face_of(payment, watch)
-        if face is None or (face is not Face.QR and watch.card_message_id is None):
+        # Without a card to change there is nothing to take back, unless one may have gone out unnoted.
+        if face is None or (face is not Face.QR and watch.card_message_id is None and not row.maybe_sent):
             return Nothing()
         card = await self._face(tx, row.locale, payment, watch, face, now)
         return Nothing() if card.face_digest == watch.card_face else card

@@ -1,7 +1,7 @@
 """Our account at Telegram: the connection that sends, and whether the token is good."""
 
 from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import InvalidToken
 from telegram.request import HTTPXRequest
 
 
@@ -29,9 +29,12 @@ async def learn_name(bot: Bot) -> None:
     """Learns our own name. Raises `TokenRefused` or `OutOfReach`; safe to call again."""
     try:
         await bot.initialize()
-    except InvalidToken:
-        raise TokenRefused from None
-    except TelegramError as error:
+    except InvalidToken as error:
+        # A proxy's 404 or 401 is not Telegram's.
+        raise (
+            OutOfReach("no Telegram there") if "Parsing the server response" in error.message else TokenRefused
+        ) from None
+    except Exception as error:  # python-telegram-bot lets through what it trips over in a strange answer
         raise OutOfReach(type(error.__cause__ or error).__name__) from None
 
 

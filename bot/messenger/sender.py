@@ -4,11 +4,13 @@ Outcomes are a closed set; the order in which python-telegram-bot's errors are t
 `TimedOut` are both `NetworkError`s there.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
+import structlog
 from telegram import (
     Bot,
     CopyTextButton,
@@ -19,11 +21,22 @@ from telegram import (
     Message as SentMessage,
 )
 from telegram.constants import ChatAction, ChatMemberStatus, ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.core.message import ActionButton, Button, CopyButton, Keyboard, LinkButton, Message, Toast
 from bot.core.watch import Place
 
+# What python-telegram-bot says where an answer has no words of Telegram's: a proxy's page, a captive portal. Such a no
+# is not final.
+_NOT_TELEGRAMS: Final = re.compile(r"[A-Za-z ]+ \(\d{3}\)")
 # httpx's own: the request had surely not left when these were raised.
 _SURELY_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -124,6 +137,31 @@ class Sender:
             )
         )
 
+    async def change_text(self, place: Place, message_id: int, message: Message) -> Outcome:
+        """Another text in a message of ours."""
+        return await _outcome(
+            lambda: self._bot.edit_message_text(
+                chat_id=place.chat_id,
+                message_id=message_id,
+                text=message.html,
+                parse_mode=ParseMode.HTML,
+                reply_markup=_markup(message.keyboard),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        )
+
+    async def change_caption(self, place: Place, message_id: int, message: Message) -> Outcome:
+        """Another caption under a picture of ours; `Undeliverable` where the message is no picture."""
+        return await _outcome(
+            lambda: self._bot.edit_message_caption(
+                chat_id=place.chat_id,
+                message_id=message_id,
+                caption=message.html,
+                parse_mode=ParseMode.HTML,
+                reply_markup=_markup(message.keyboard),
+            )
+        )
+
     async def erase(self, place: Place, message_id: int) -> Outcome:
         """Takes a message of ours away (Telegram allows it for 48 hours)."""
         return await _outcome(lambda: self._bot.delete_message(chat_id=place.chat_id, message_id=message_id))
@@ -163,24 +201,38 @@ class Sender:
 async def _outcome(call: Callable[[], Awaitable[object]]) -> Outcome:
     try:
         result = await call()
-    except RetryAfter as error:
-        return RetryAt("429", after=_seconds(error))
-    except ChatMigrated as error:
-        return Moved(error.new_chat_id)
-    except Forbidden as error:
-        return Undeliverable(error.message, chat_is_gone=True)
-    except BadRequest as error:
-        return _refused(error.message)
-    except InvalidToken:
-        return RetryAt("the token is refused")
-    except NetworkError as error:
-        return RetryAt(_short(error), maybe_sent=not isinstance(error.__cause__, _SURELY_NOT_SENT))
     except TelegramError as error:
-        # Conflict, 5xx with a body, and whatever Telegram invents: it answered, so nothing was sent.
-        return RetryAt(_short(error))
+        return _failed(error)
+    except Exception as error:
+        # A success that python-telegram-bot cannot read, or a mistake of ours: never said again without a pause.
+        structlog.get_logger("sender").exception("answer not understood")
+        return RetryAt(_short(error), maybe_sent=True)
     if isinstance(result, SentMessage):
         return Delivered(result.message_id, result.photo[-1].file_id if result.photo else None)
     return Delivered(None)
+
+
+def _failed(error: TelegramError) -> Outcome:
+    match error:
+        case RetryAfter():
+            return RetryAt("429", after=_seconds(error))
+        case ChatMigrated():
+            return Moved(error.new_chat_id)
+        case Forbidden() | BadRequest() if _NOT_TELEGRAMS.match(error.message):
+            return RetryAt(_short(error))
+        case Forbidden():
+            return Undeliverable(error.message, chat_is_gone=True)
+        case BadRequest():
+            return _refused(error.message)
+        case InvalidToken():
+            return RetryAt("the token is refused")
+        case Conflict():
+            return RetryAt(_short(error))
+        case _:
+            # A 429 that names no pause is a no like any other. But a 5xx may come after the message went out, and so
+            # may a success that is no JSON.
+            surely_not = isinstance(error.__cause__, _SURELY_NOT_SENT) or error.message.startswith("Too Many Requests")
+            return RetryAt(_short(error), maybe_sent=not surely_not)
 
 
 def _refused(description: str) -> Outcome:
@@ -188,7 +240,7 @@ def _refused(description: str) -> Outcome:
     text = description.lower()
     if "message is not modified" in text:
         return Delivered(None)
-    if "wrong file identifier" in text or "wrong remote file" in text or "file_reference" in text:
+    if any(part in text for part in ("wrong file identifier", "wrong remote file", "wrong file_id", "file_reference")):
         return PictureUnknown()
     if any(part in text for part in ("message to edit not found", "message can't be", "message to delete not found",
                                      "message_id_invalid", "there is no media in the message")):  # fmt: skip
@@ -204,7 +256,7 @@ def _seconds(error: RetryAfter) -> float:
     return after.total_seconds() if not isinstance(after, int | float) else float(after)
 
 
-def _short(error: TelegramError) -> str:
+def _short(error: Exception) -> str:
     cause = type(error.__cause__ or error).__name__
     return cause[:60]
 

@@ -87,9 +87,7 @@ def read(answer: object) -> Fetched:
     if not isinstance(answer, dict):
         return Trouble("no object")
     if answer.get("ok") is True:
-        result = answer.get("result")
-        found = result if isinstance(result, list) else []
-        return Batch([update for update in found if isinstance(update, dict) and _is_int(update.get("update_id"))])
+        return _batch(answer.get("result"))
     code = answer.get("error_code")
     if code == 409:
         return Conflict(webhook="webhook" in str(answer.get("description", "")).lower())
@@ -97,8 +95,22 @@ def read(answer: object) -> Fetched:
         return TokenRefused()
     parameters = answer.get("parameters")
     after = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return Trouble(f"error {code}"[:40], float(after) if isinstance(after, int | float) else None)
+    return Trouble(f"error {code}"[:40], float(after) if isinstance(after, int) and _is_number(after) else None)
 
 
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _batch(result: object) -> Batch | Trouble:
+    """The updates that have a number, and so can be stored and confirmed.
+
+    One without can't: it is confirmed by any later one, and until then Telegram hands it over at once, again and
+    again. So a batch of nothing else is trouble, and polled for with the pauses of trouble.
+    """
+    if result is True:  # of deleteWebhook
+        return Batch([])
+    if not isinstance(result, list):
+        return Trouble("no list of updates")
+    readable = [update for update in result if isinstance(update, dict) and _is_number(update.get("update_id"))]
+    return Trouble("unreadable updates") if result and not readable else Batch(readable)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, exists, select
 
 from bot.storage.engine import Tx
 from bot.storage.outbox import move_chat
@@ -10,10 +10,17 @@ from bot.storage.payments import upsert
 from bot.storage.tables import chats, watches
 
 
-async def meet(tx: Tx, chat_id: int, kind: str, now: datetime) -> None:
-    """A message came from a chat: it is there, and takes messages again."""
-    statement = upsert(tx)(chats).values(id=chat_id, kind=kind[:12], seen_at=now)
-    again = {"kind": kind[:12], "seen_at": now, "silenced_at": None, "silenced_why": None}
+async def meet(tx: Tx, chat_id: int, kind: str, message_id: int | None, now: datetime) -> None:
+    """A message came from a chat: it is there, and takes messages again. `message_id` where the update has one."""
+    statement = upsert(tx)(chats).values(id=chat_id, kind=kind[:12], seen_at=now, last_message_id=message_id)
+    higher = chats.c.last_message_id.is_(None) | (chats.c.last_message_id < message_id)
+    again = {
+        "kind": kind[:12],
+        "seen_at": now,
+        "silenced_at": None,
+        "silenced_why": None,
+        "last_message_id": case((higher, message_id), else_=chats.c.last_message_id),
+    }
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again))
 
 
@@ -26,10 +33,17 @@ async def move(tx: Tx, old: int, new: int) -> None:
     """A group became a supergroup: its watches and what waits for it go along.
 
     Message ids start anew in the supergroup, so its cards are sent again rather than edited. A payment that the
-    supergroup watches already keeps that watch.
+    same topic of the supergroup watches already keeps that watch.
     """
-    taken = select(watches.c.payment_id).where(watches.c.chat_id == new)
-    await tx.execute(watches.delete().where(watches.c.chat_id == old, watches.c.payment_id.in_(taken)))
+    there = watches.alias("there")
+    taken = exists(
+        select(there.c.id).where(
+            there.c.chat_id == new,
+            there.c.payment_id == watches.c.payment_id,
+            there.c.topic_id == watches.c.topic_id,
+        )
+    )
+    await tx.execute(watches.delete().where(watches.c.chat_id == old, taken))
     moved = watches.update().where(watches.c.chat_id == old)
     await tx.execute(moved.values(chat_id=new, card_message_id=None, card_face=None))
     await tx.execute(chats.update().where(chats.c.id == old).values(moved_to=new))

@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 
 import structlog
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -120,7 +120,14 @@ class Database:
         self._lock = lock
 
     def _sqlite(self, path: Path) -> AsyncEngine:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0, pool_timeout=60)
+        engine = create_async_engine(
+            # Parameters hold whole updates, with people's names: errors go into the log without them.
+            f"sqlite+aiosqlite:///{path}",
+            hide_parameters=True,
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=60,
+        )
 
         @event.listens_for(engine.sync_engine, "connect")
         def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -140,12 +147,17 @@ class Database:
         try:
             return create_async_engine(
                 self._url.replace("postgresql://", "postgresql+psycopg://", 1),
+                hide_parameters=True,
                 pool_size=5,
                 max_overflow=5,
                 pool_timeout=30,
                 pool_pre_ping=True,
                 connect_args={"connect_timeout": 5, "application_name": "paybot"},
             )
+        except (ArgumentError, ValueError):
+            raise DatabaseError(
+                "DATABASE_URL: give postgresql://user:password@host:5432/database, with %40 for an @ in the password."
+            ) from None
         except ModuleNotFoundError:
             raise DatabaseError(
                 "DATABASE_URL: PostgreSQL needs its driver: install paybot[postgres] (pip install 'paybot[postgres]')."

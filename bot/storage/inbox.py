@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bot.storage.engine import Tx
 from bot.storage.payments import upsert
@@ -16,6 +16,8 @@ from bot.storage.tables import inbox
 MAX_ATTEMPTS: Final = 3
 # Telegram may number anew after a week without updates: an offset older than a day is forgotten.
 _OFFSET_LASTS: Final = timedelta(days=1)
+# Spelt out, as a bound value does not lead to the partial index.
+_IS_NEW: Final = text("inbox.state = 'new'")
 
 
 class UpdateState(StrEnum):
@@ -71,7 +73,7 @@ async def offset(tx: Tx, now: datetime) -> int | None:
 
 async def waiting(tx: Tx, limit: int, except_for: Iterable[int]) -> Sequence[Stored]:
     """Updates not handled yet, in their order, but for chats that are being handled."""
-    query = select(inbox).where(inbox.c.state == UpdateState.NEW)
+    query = select(inbox).where(_IS_NEW)
     if busy := list(except_for):
         query = query.where(func.coalesce(inbox.c.chat_id, 0).not_in(busy))
     rows = (await tx.execute(query.order_by(inbox.c.update_id).limit(limit))).all()
@@ -85,7 +87,10 @@ async def finish(tx: Tx, update_id: int) -> bool:
 
 
 async def fail(tx: Tx, update_id: int, *, give_up: bool) -> None:
-    """Counts a failed try; `give_up` puts the update aside, with its body, for an operator to look at."""
-    failed = inbox.update().where(inbox.c.update_id == update_id)
+    """Counts a failed try; `give_up` puts the update aside, with its body, for an operator to look at.
+
+    An update that is done stays done: its handler may fail after its commit.
+    """
+    failed = inbox.update().where(inbox.c.update_id == update_id, inbox.c.state == UpdateState.NEW)
     state = UpdateState.FAILED if give_up else UpdateState.NEW
     await tx.execute(failed.values(attempts=inbox.c.attempts + 1, state=state))

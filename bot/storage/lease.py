@@ -37,9 +37,11 @@ _TAKE_POSTGRES: Final = text("""
                 AND (a.backend_start IS NULL OR extract(epoch FROM a.backend_start)::text = lease.backend_start))
     RETURNING token
 """)
+# A renewal may come over another connection than the claim: the lease then hangs on that one.
 _RENEW_POSTGRES: Final = text("""
-    UPDATE lease SET expires_at = clock_timestamp() + make_interval(secs => :lasts)
-     WHERE name = 'work' AND token = :token
+    UPDATE lease SET expires_at = clock_timestamp() + make_interval(secs => :lasts), backend_pid = a.pid,
+           backend_start = extract(epoch FROM a.backend_start)::text
+      FROM pg_stat_activity a WHERE a.pid = pg_backend_pid() AND name = 'work' AND token = :token
 """)
 _RELEASE_POSTGRES: Final = text(
     "UPDATE lease SET expires_at = clock_timestamp() - interval '1 second' WHERE name = 'work' AND token = :token"

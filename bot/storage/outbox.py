@@ -12,13 +12,16 @@ from functools import cache
 from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, and_, case, exists, func, or_, select, text
 
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
 from bot.storage.payments import upsert
-from bot.storage.tables import outbox, uploads
+from bot.storage.tables import chats, lease, outbox, uploads
+
+# Spelt out, as a bound value does not lead to the partial index.
+_IS_DUE: Final = text("outbox.state = 'due'")
 
 
 class RowKind(StrEnum):
@@ -56,6 +59,8 @@ class Outgoing:
     """Tries before this one."""
     maybe_sent: bool
     """Whether an earlier try was begun and its outcome never noted."""
+    after_message_id: int | None
+    """Where it was: the highest message id the chat was known to have at that try."""
     created_at: datetime
 
 
@@ -106,16 +111,20 @@ async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
 
 
 async def due(tx: Tx, now: datetime, *, limit: int, except_for: Iterable[int]) -> Sequence[tuple[int, int]]:
-    """(row id, chat id) of what is due, in the order it was written, but for chats that are being served."""
-    query = select(outbox.c.id, outbox.c.chat_id).where(outbox.c.state == RowState.DUE, outbox.c.due_at <= now)
+    """(row id, chat id) of what is due, the longest due first, but for chats that are being served.
+
+    Within a chat that is the order it was written in: a put-off row holds up those behind it, and new ones too.
+    """
+    query = select(outbox.c.id, outbox.c.chat_id).where(_IS_DUE, outbox.c.due_at <= now)
     if busy := list(except_for):
         query = query.where(outbox.c.chat_id.not_in(busy))
-    rows = (await tx.execute(query.order_by(outbox.c.id).limit(limit))).all()
+    rows = (await tx.execute(query.order_by(outbox.c.due_at, outbox.c.id).limit(limit))).all()
     return [(row.id, row.chat_id) for row in rows]
 
 
 async def begin(tx: Tx, row_id: int, *, lease_token: int, now: datetime) -> Outgoing | None:
-    """Marks a try at a row as begun under the caller's lease; None when there is nothing to do any more."""
+    """Marks a try at a row as begun under the caller's lease; None when there is nothing to do any more, or when a
+    newer token than the caller's is out: it has lost the lease and does not know it yet."""
     row = (
         await tx.execute(
             select(outbox).where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, outbox.c.due_at <= now)
@@ -123,14 +132,23 @@ async def begin(tx: Tx, row_id: int, *, lease_token: int, now: datetime) -> Outg
     ).one_or_none()
     if row is None:
         return None
-    begun = outbox.update().where(outbox.c.id == row_id, outbox.c.state == RowState.DUE)
-    begun = begun.values(lease_token=lease_token, attempts=outbox.c.attempts + 1)
+    not_overtaken = and_(
+        or_(outbox.c.lease_token.is_(None), outbox.c.lease_token <= lease_token),
+        ~exists(select(lease.c.name).where(lease.c.token > lease_token)),
+    )
+    begun = outbox.update().where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, not_overtaken)
+    last = select(chats.c.last_message_id).where(chats.c.id == outbox.c.chat_id).scalar_subquery()
+    begun = begun.values(
+        lease_token=lease_token,
+        attempts=outbox.c.attempts + 1,
+        after_message_id=func.coalesce(outbox.c.after_message_id, last),
+    )
     return _outgoing(row) if (await tx.execute(begun)).rowcount == 1 else None
 
 
 async def next_due_at(tx: Tx, except_for: Iterable[int]) -> datetime | None:
     """When the next row is due."""
-    query = select(func.min(outbox.c.due_at)).where(outbox.c.state == RowState.DUE)
+    query = select(func.min(outbox.c.due_at)).where(_IS_DUE)
     if busy := list(except_for):
         query = query.where(outbox.c.chat_id.not_in(busy))
     found: datetime | None = (await tx.execute(query)).scalar_one()
@@ -143,10 +161,16 @@ async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | Non
         "state": case((outbox.c.version == row.version, RowState.SENT), else_=RowState.DUE),
         "message_id": func.coalesce(message_id, outbox.c.message_id),
         "lease_token": None,
+        "after_message_id": None,
         "done_at": now,
         "problem": None,
     }
     await tx.execute(_held(row, lease_token).values(values))
+    if message_id is not None:
+        newer = chats.update().where(
+            chats.c.id == row.place.chat_id, func.coalesce(chats.c.last_message_id, 0) < message_id
+        )
+        await tx.execute(newer.values(last_message_id=message_id))
 
 
 async def put_off(
@@ -155,9 +179,9 @@ async def put_off(
     """Tries a row again later, and the chat's other rows not before it. `counts`: whether this was a try at all."""
     values: dict[str, Any] = {"due_at": until, "problem": problem}
     if not counts:
-        values["attempts"] = outbox.c.attempts - 1
+        values["attempts"] = _one_attempt_less()
     if not maybe_sent:
-        values["lease_token"] = None
+        values |= {"lease_token": None, "after_message_id": None}
     if (await tx.execute(_held(row, lease_token).values(values))).rowcount != 1:
         return
     behind = outbox.update().where(
@@ -168,7 +192,8 @@ async def put_off(
 
 async def release(tx: Tx, row: Outgoing, *, lease_token: int) -> None:
     """Leaves a row due as it was, without counting the try."""
-    await tx.execute(_held(row, lease_token).values(lease_token=None, attempts=outbox.c.attempts - 1))
+    values = {"lease_token": None, "after_message_id": None, "attempts": _one_attempt_less()}
+    await tx.execute(_held(row, lease_token).values(values))
 
 
 async def bury(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime) -> None:
@@ -185,9 +210,20 @@ async def shows(tx: Tx, chat_id: int, message_id: int, watch_id: int) -> bool:
     return (await tx.execute(query.limit(1))).first() is not None
 
 
+async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int]:
+    """Ids of our noted messages in a chat above one."""
+    query = select(outbox.c.message_id).where(outbox.c.chat_id == chat_id, outbox.c.message_id > message_id)
+    return frozenset((await tx.execute(query)).scalars())
+
+
 async def move_chat(tx: Tx, old: int, new: int) -> None:
-    """A group became a supergroup: what waits for it goes to the new one."""
-    await tx.execute(outbox.update().where(outbox.c.chat_id == old).values(chat_id=new))
+    """A group became a supergroup: what waits for it goes to the new one.
+
+    But for messages to take away: their numbers mean other messages there.
+    """
+    waits = (outbox.c.chat_id == old, outbox.c.state == RowState.DUE)
+    await tx.execute(outbox.delete().where(*waits, outbox.c.kind == RowKind.ERASE))
+    await tx.execute(outbox.update().where(*waits).values(chat_id=new, message_id=None, after_message_id=None))
 
 
 async def file_id_of(tx: Tx, digest: str) -> str | None:
@@ -226,6 +262,11 @@ async def _row(tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: 
     }
 
 
+def _one_attempt_less() -> Any:
+    # Not below zero: a card that went out of date during the try began to count anew.
+    return case((outbox.c.attempts > 0, outbox.c.attempts - 1), else_=0)
+
+
 def _held(row: Outgoing, lease_token: int) -> Any:
     return outbox.update().where(outbox.c.id == row.id, outbox.c.lease_token == lease_token)
 
@@ -244,6 +285,7 @@ def _outgoing(row: Row[Any]) -> Outgoing:
         version=row.version,
         attempts=row.attempts,
         maybe_sent=row.lease_token is not None,
+        after_message_id=row.after_message_id,
         created_at=row.created_at,
     )
 

@@ -54,8 +54,7 @@ async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
     statement = upsert(tx)(payments).values(values)
     changed = {name: statement.excluded[name] for name in values if name != "id"}
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
-    if payment.packages:
-        await _save_packages(tx, payment.id, payment.packages)
+    await _save_packages(tx, payment.id, payment.packages)
 
 
 async def look_now(tx: Tx, payment_id: str, now: datetime) -> None:
@@ -81,7 +80,8 @@ async def due(tx: Tx, now: datetime, limit: int, except_for: Iterable[str]) -> S
 
 async def next_due_at(tx: Tx, except_for: Iterable[str]) -> datetime | None:
     """When the next look is due."""
-    query = select(func.min(payments.c.look_at))
+    # SQLite takes the partial index only where the query says what the index does.
+    query = select(func.min(payments.c.look_at)).where(payments.c.look_at.is_not(None))
     if busy := list(except_for):
         query = query.where(payments.c.id.not_in(busy))
     found: datetime | None = (await tx.execute(query)).scalar_one()
@@ -109,7 +109,8 @@ async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) ->
         | {field.name: getattr(package, field.name) for field in fields(Package)}
         for place, package in enumerate(found)
     ]
-    await tx.execute(packages.insert(), rows)
+    if rows:
+        await tx.execute(packages.insert(), rows)
 
 
 def _payment(row: Row[Any], found: tuple[Package, ...]) -> Payment:

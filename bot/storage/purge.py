@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from bot.core.payment import Status
 from bot.storage.engine import Tx
@@ -21,6 +21,9 @@ async def purge(tx: Tx, now: datetime) -> int:
     over = payments.select().with_only_columns(payments.c.id)
     over = over.where(payments.c.asked_at < now - PAYMENTS_FOR, payments.c.look_at.is_(None))
     over = over.where(payments.c.status.not_in([Status.WAITING, Status.CLOSED, Status.FOLLOWING]))
+    # A message that waits is rendered from its payment.
+    untold = exists(select(outbox.c.id).where(outbox.c.payment_id == payments.c.id, outbox.c.state == RowState.DUE))
+    over = over.where(~untold)
     gone = select(watches.c.id).where(watches.c.payment_id.in_(over))
     statements = (
         inbox.delete().where(inbox.c.received_at < now - UPDATES_FOR, inbox.c.state != UpdateState.NEW),

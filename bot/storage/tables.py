@@ -157,6 +157,8 @@ outbox: Final = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("lease_token", BigInteger),
+    # The chat's highest message id known when a try was begun: what was sent unnoted lies above it.
+    Column("after_message_id", BigInteger),
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("done_at", Moment),
@@ -180,6 +182,7 @@ chats: Final = Table(
     Column("silenced_at", Moment),
     Column("silenced_why", Text),
     Column("moved_to", BigInteger),
+    Column("last_message_id", BigInteger),
     Column("seen_at", Moment, nullable=False),
 )
 

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("silenced_at", Moment(), nullable=True),
         sa.Column("silenced_why", sa.Text(), nullable=True),
         sa.Column("moved_to", sa.BigInteger(), nullable=True),
+        sa.Column("last_message_id", sa.BigInteger(), nullable=True),
         sa.Column("seen_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -66,6 +67,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("lease_token", sa.BigInteger(), nullable=True),
+        sa.Column("after_message_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("due_at", Moment(), nullable=False),
         sa.Column("done_at", Moment(), nullable=True),
