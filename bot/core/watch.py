@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from bot.core.payment import Payment
 
@@ -47,13 +48,21 @@ class Face(StrEnum):
 
     QR = "qr"
     RECEIPT = "receipt"
-    WITHDRAWN = "withdrawn"  # the code must not be paid (any more): withheld, or this chat stopped
+    WITHHELD = "withheld"  # there is a code, but paying it would be wrong
+    GONE = "gone"  # the code shown so far counts no longer
+    STOPPED = "stopped"  # this chat no longer watches
+
+
+WITHDRAWN: Final = frozenset({Face.WITHHELD, Face.GONE, Face.STOPPED})
+"""Faces of a card whose code is taken away unpaid."""
 
 
 def face_of(payment: Payment, watch: Watch) -> Face | None:
     """What a watch's card has to show; None where no card is due, nor a shown one wrong."""
     if payment.settled:
         return Face.RECEIPT
-    if watch.state is WatchState.STOPPED or not payment.qr:
-        return Face.WITHDRAWN
+    if watch.state is WatchState.STOPPED:
+        return Face.STOPPED
+    if not payment.qr:
+        return Face.WITHHELD if payment.withheld else Face.GONE
     return Face.QR if watch.state is WatchState.ACTIVE else None

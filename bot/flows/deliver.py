@@ -28,7 +28,7 @@ from bot.messenger.sender import (
     Sender,
     Undeliverable,
 )
-from bot.storage import chats, outbox, watches
+from bot.storage import chats, outbox, uploads, watches
 from bot.storage.engine import Database, Tx
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
@@ -178,7 +178,7 @@ class Deliver:
                 return False
             case PictureUnknown():
                 if card := _card_of(rendered):
-                    await outbox.forget_upload(tx, card.picture.digest)
+                    await uploads.forget(tx, card.picture.digest)
                 await outbox.release(tx, row, lease_token=token)
                 return False
             case MessageGone():
@@ -205,7 +205,7 @@ class Deliver:
         if card is None:
             return
         if outcome.file_id and card.picture.file_id is None:
-            await outbox.note_upload(tx, card.picture.digest, outcome.file_id, now)
+            await uploads.note(tx, card.picture.digest, outcome.file_id, now)
         message_id = outcome.message_id or card.message_id
         if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
             await watches.note_card(tx, row.watch_id, message_id, card.face_digest)

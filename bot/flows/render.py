@@ -13,7 +13,7 @@ from bot.core.message import Message
 from bot.core.payment import Payment
 from bot.core.watch import Face, Watch, face_of
 from bot.pictures import CardPainter, CardText
-from bot.storage import outbox, payments, watches
+from bot.storage import payments, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing, RowKind
 from bot.words.words import CardStrings, Words
@@ -97,7 +97,7 @@ class Renderer:
             case RowKind.ERASE:
                 if payment is None or watch is None or row.message_id is None:
                     return Nothing()
-                face = Face.RECEIPT if payment.settled else Face.WITHDRAWN
+                face = Face.RECEIPT if payment.settled else Face.GONE
                 card = await self._face(tx, row.locale, payment, watch, face, now)
                 return Erasure(row.message_id, replace(card, message=Message(""), message_id=row.message_id))
             case _:
@@ -129,7 +129,7 @@ class Renderer:
         payload = payment.qr if face is Face.QR else None
         message = self._words.card(payment, face, locale, handle=watch.handle, now=now)
         digest = _digest(_DRAWING, face, strings, payload)
-        file_id = await outbox.file_id_of(tx, digest)
+        file_id = await uploads.file_id_of(tx, digest)
         picture = Picture(digest, face, strings, payload, file_id)
         return CardMessage(message, picture, watch.card_message_id, _digest(digest, message))
 
@@ -150,7 +150,7 @@ class Renderer:
                 return self._painter.draw_card(text, picture.payload or "")
             case Face.RECEIPT:
                 return self._painter.draw_receipt(text, strings.mark or "")
-            case Face.WITHDRAWN:
+            case Face.WITHHELD | Face.GONE | Face.STOPPED:
                 return self._painter.draw_void(text, strings.withdrawn or "")
             case _:
                 assert_never(picture.face)

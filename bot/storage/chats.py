@@ -1,8 +1,9 @@
 """Chats we have heard of, where a supergroup's watches go, and which chats no longer take messages."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, exists, select
+from sqlalchemy import case, exists, func, select
 
 from bot.storage.engine import Tx
 from bot.storage.outbox import move_chat
@@ -13,14 +14,10 @@ from bot.storage.tables import chats, watches
 async def meet(tx: Tx, chat_id: int, kind: str, message_id: int | None, now: datetime) -> None:
     """A message came from a chat: it is there, and takes messages again. `message_id` where the update has one."""
     statement = upsert(tx)(chats).values(id=chat_id, kind=kind[:12], seen_at=now, last_message_id=message_id)
-    higher = chats.c.last_message_id.is_(None) | (chats.c.last_message_id < message_id)
-    again = {
-        "kind": kind[:12],
-        "seen_at": now,
-        "silenced_at": None,
-        "silenced_why": None,
-        "last_message_id": case((higher, message_id), else_=chats.c.last_message_id),
-    }
+    again: dict[str, Any] = {"kind": kind[:12], "seen_at": now, "silenced_at": None, "silenced_why": None}
+    if message_id is not None:
+        higher = func.coalesce(chats.c.last_message_id, 0) < message_id
+        again["last_message_id"] = case((higher, message_id), else_=chats.c.last_message_id)
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import structlog
-from sqlalchemy import event, text
+from sqlalchemy import URL, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -122,7 +122,7 @@ class Database:
     def _sqlite(self, path: Path) -> AsyncEngine:
         engine = create_async_engine(
             # Parameters hold whole updates, with people's names: errors go into the log without them.
-            f"sqlite+aiosqlite:///{path}",
+            URL.create("sqlite+aiosqlite", database=str(path)),
             hide_parameters=True,
             pool_size=1,
             max_overflow=0,

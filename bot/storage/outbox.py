@@ -18,7 +18,7 @@ from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
 from bot.storage.payments import upsert
-from bot.storage.tables import chats, lease, outbox, uploads
+from bot.storage.tables import chats, lease, outbox
 
 # Spelt out, as a bound value does not lead to the partial index.
 _IS_DUE: Final = text("outbox.state = 'due'")
@@ -224,23 +224,6 @@ async def move_chat(tx: Tx, old: int, new: int) -> None:
     waits = (outbox.c.chat_id == old, outbox.c.state == RowState.DUE)
     await tx.execute(outbox.delete().where(*waits, outbox.c.kind == RowKind.ERASE))
     await tx.execute(outbox.update().where(*waits).values(chat_id=new, message_id=None, after_message_id=None))
-
-
-async def file_id_of(tx: Tx, digest: str) -> str | None:
-    """Telegram's id of a picture it already has."""
-    return (await tx.execute(select(uploads.c.file_id).where(uploads.c.digest == digest))).scalar_one_or_none()
-
-
-async def note_upload(tx: Tx, digest: str, file_id: str, now: datetime) -> None:
-    """Keeps the id of a picture Telegram has now."""
-    statement = upsert(tx)(uploads).values(digest=digest, file_id=file_id, uploaded_at=now)
-    again = {"file_id": file_id, "uploaded_at": now}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=again))
-
-
-async def forget_upload(tx: Tx, digest: str) -> None:
-    """Telegram no longer takes a picture's id."""
-    await tx.execute(uploads.delete().where(uploads.c.digest == digest))
 
 
 async def _row(tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime) -> dict[str, Any]:

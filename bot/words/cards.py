@@ -1,13 +1,12 @@
 """The card: the caption and buttons under a chat's one picture of a payment, and the strings drawn in it."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import assert_never
 
 from bot.core.message import Action, ActionButton, Button, CopyButton, Keyboard, Message
 from bot.core.payment import Payment, Status
 from bot.core.qris import Qris, parse
-from bot.core.watch import Face
+from bot.core.watch import WITHDRAWN, Face
 from bot.words.markup import Html, clean, lines, paragraphs
 from bot.words.notices import ask_again, going_on, id_line
 from bot.words.voice import Voice
@@ -38,20 +37,26 @@ def caption(payment: Payment, face: Face, voice: Voice, handle: str) -> Message:
             return Message(_qr(payment, voice), _qr_keyboard(payment, voice, handle))
         case Face.RECEIPT:
             return Message(_receipt(payment, voice), _rows(_copy(payment, voice)))
-        case Face.WITHDRAWN:
-            return _withdrawn(payment, voice, handle)
+        case Face.WITHHELD:
+            head, text = voice.say("withheld.title"), voice.say("withheld.text")
+            return _withdrawn(head, text, payment, voice, handle)
+        case Face.GONE:
+            head, text = voice.say("gone.title"), voice.say("gone.text")
+            return _withdrawn(head, text, payment, voice, handle)
+        case Face.STOPPED:
+            return _stopped(payment, voice, handle)
         case _ as never:
             assert_never(never)
 
 
 def strings(payment: Payment, face: Face, voice: Voice) -> CardStrings:
     """What is drawn. Raises ValueError when a receipt is asked for what is not paid."""
-    receipt, withdrawn = face is Face.RECEIPT, face is Face.WITHDRAWN
+    receipt = face is Face.RECEIPT
     if receipt:
         _insist_on_paid(payment)
     qris = parse(payment.qr) if payment.qr else None
     scan = voice.plain("picture.test_code" if payment.qr and qris is None else "picture.scan")
-    void = "picture.withheld" if _why(payment) is _Void.WITHHELD else "picture.void"
+    void = "picture.withheld" if face is Face.WITHHELD else "picture.void"
     issued, paid_at = payment.issued_at, payment.paid_at
     return CardStrings(
         title=voice.plain("picture.title"),
@@ -64,7 +69,7 @@ def strings(payment: Payment, face: Face, voice: Voice) -> CardStrings:
         shop=clean(voice.shop.name) if voice.shop.name else None,
         mark=voice.plain("picture.mark") if receipt else None,
         recorded=voice.plain("picture.recorded", time=voice.time(paid_at)) if receipt and paid_at else None,
-        withdrawn=voice.plain(void) if withdrawn else None,
+        withdrawn=voice.plain(void) if face in WITHDRAWN else None,
     )
 
 
@@ -100,34 +105,14 @@ def _receipt(payment: Payment, voice: Voice) -> Html:
     return paragraphs(lines(title, id_line(payment, voice), recorded), voice.say("paid.advice"))
 
 
-class _Void(Enum):
-    """Why a code must not be paid."""
-
-    WITHHELD = auto()
-    GONE = auto()
-    STOPPED = auto()
+def _withdrawn(head: Html, text: Html, payment: Payment, voice: Voice, handle: str) -> Message:
+    return Message(paragraphs(lines(head, id_line(payment, voice)), text), _watch_keyboard(voice, handle))
 
 
-def _why(payment: Payment) -> _Void:
-    """With a good code at hand, or without anybody watching, it can only be that this chat stopped."""
-    if payment.qr or not _watched(payment):
-        return _Void.STOPPED
-    return _Void.WITHHELD if payment.withheld else _Void.GONE
-
-
-def _withdrawn(payment: Payment, voice: Voice, handle: str) -> Message:
-    match _why(payment):
-        case _Void.WITHHELD:
-            head, text = voice.say("withheld.title"), voice.say("withheld.text")
-            keyboard = _watch_keyboard(voice, handle)
-        case _Void.GONE:
-            head, text = voice.say("gone.title"), voice.say("gone.text")
-            keyboard = _watch_keyboard(voice, handle)
-        case _Void.STOPPED:
-            head = voice.say("stopped.title")
-            text = lines(voice.say("stopped.text"), ask_again(voice, payment, handle))
-            keyboard = going_on(voice, handle)
-    return Message(paragraphs(lines(head, id_line(payment, voice)), text), keyboard)
+def _stopped(payment: Payment, voice: Voice, handle: str) -> Message:
+    head = lines(voice.say("stopped.title"), id_line(payment, voice))
+    text = lines(voice.say("stopped.text"), ask_again(voice, payment, handle))
+    return Message(paragraphs(head, text), going_on(voice, handle))
 
 
 def _watched(payment: Payment) -> bool:

@@ -16,11 +16,11 @@ def watch(state: WatchState) -> Watch:
     ("payment", "state", "face"),
     [
         (shown(), WatchState.ACTIVE, Face.QR),
-        (shown(), WatchState.STOPPED, Face.WITHDRAWN),
+        (shown(), WatchState.STOPPED, Face.STOPPED),
         (shown(), WatchState.ENDED, None),
         (in_status(Status.CLOSED), WatchState.ACTIVE, Face.QR),
-        (waiting(), WatchState.ACTIVE, Face.WITHDRAWN),
-        (look(shown(), unpaid(qr=emv(t54="1"))).payment, WatchState.ACTIVE, Face.WITHDRAWN),
+        (waiting(), WatchState.ACTIVE, Face.GONE),
+        (look(shown(), unpaid(qr=emv(t54="1"))).payment, WatchState.ACTIVE, Face.WITHHELD),
         *((in_status(status), state, Face.RECEIPT) for status in (Status.PAID, Status.DONE) for state in WatchState),
     ],
 )

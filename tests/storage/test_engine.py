@@ -8,11 +8,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from bot.storage.engine import Database, DatabaseError
+from bot.storage import inbox
+from bot.storage.engine import Database, DatabaseError, is_out_of_reach
+from bot.storage.inbox import Arrived
 from bot.storage.migrations import HEAD
 from bot.storage.migrations.run import config
 from bot.storage.tables import metadata
+from tests.storage.making import T0
 
 
 def test_the_head_named_in_the_program_is_alembics() -> None:
@@ -69,7 +73,7 @@ async def test_a_newer_database_is_refused(database_url: str) -> None:
     async with database.begin() as tx:
         await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await database.close()
-    with pytest.raises(DatabaseError, match="newer.*update paybot"):
+    with pytest.raises(DatabaseError, match=r"newer.*update paybot"):
         await Database(database_url).open()
 
 
@@ -86,10 +90,99 @@ async def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path)
 
 async def test_an_unreachable_postgres_is_not_a_mistake_of_the_operators(tmp_path: Path) -> None:
     """Out of reach is waited out by the caller, so it is no `DatabaseError`."""
-    from bot.storage.engine import is_out_of_reach
-
     database = Database(f"postgresql://postgres@/none?host={tmp_path}")
-    with pytest.raises(Exception) as failed:  # noqa: PT011, B017  # which one is the driver's business
+    with pytest.raises(Exception) as failed:  # which one is the driver's business
         await database.open()
     assert is_out_of_reach(failed.value)
     assert not isinstance(failed.value, DatabaseError)
+
+
+@pytest.mark.parametrize("url", ["postgresql://host:port/name", "postgresql://[::1/name", "postgresql://"])
+async def test_a_url_that_is_none_is_refused_in_one_line(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting would not mend it; an empty one means libpq's own defaults, and is tried."""
+    monkeypatch.setenv("PGHOST", "/nowhere")
+    with pytest.raises((DatabaseError, DBAPIError)) as refused:
+        await Database(url).open()
+    if isinstance(refused.value, DatabaseError):
+        assert str(refused.value).startswith("DATABASE_URL: give postgresql://")
+        assert "\n" not in str(refused.value)
+    else:
+        assert url == "postgresql://"
+
+
+async def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's driver is an extra."""
+
+    def lacking(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'psycopg'")
+
+    monkeypatch.setattr("bot.storage.engine.create_async_engine", lacking)
+    with pytest.raises(DatabaseError, match=r"install paybot\[postgres\]"):
+        await Database("postgresql://host/name").open()
+
+
+async def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
+    """The lock file is the first thing written."""
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseError, match="cannot be written") as refused:
+        await Database(f"sqlite:///{tmp_path / 'file' / 'paybot.db'}").open()
+    assert "\n" not in str(refused.value)
+
+
+async def test_a_folder_in_the_place_of_the_file_gives_the_lock_back(tmp_path: Path) -> None:
+    """A failed start leaves nothing behind that stops the next one."""
+    url = f"sqlite:///{tmp_path / 'paybot.db'}"
+    (tmp_path / "paybot.db").mkdir()
+    with pytest.raises(DatabaseError, match="check the file and its rights"):
+        await Database(url).open()
+    (tmp_path / "paybot.db").rmdir()
+    database = Database(url)
+    await database.open()
+    await database.close()
+
+
+async def test_missing_folders_are_made(tmp_path: Path) -> None:
+    """A fresh volume is empty."""
+    database = Database(f"sqlite:///{tmp_path / 'a' / 'b' / 'pay%20bot.db'}")
+    await database.open()
+    await database.close()
+    assert (tmp_path / "a" / "b" / "pay%20bot.db").exists()
+
+
+async def test_whether_it_answers_is_told_and_never_raised(database: Database) -> None:
+    """Before, while and after it is open."""
+    assert await database.answers()
+    await database.close()
+    assert not await database.answers()
+    assert not await Database("sqlite:///never-opened.db").answers()
+
+
+async def test_a_transaction_is_undone_on_any_exception(database: Database) -> None:
+    """Half of what belongs together is worse than nothing."""
+    with pytest.raises(RuntimeError):
+        async with database.begin() as tx:
+            await inbox.store(tx, [Arrived(1, 1, {})], T0)
+            raise RuntimeError
+    async with database.begin() as tx:
+        assert await inbox.waiting(tx, 9, []) == []
+
+
+async def test_an_error_does_not_tell_what_was_written(database: Database) -> None:
+    """Updates hold people's names, and errors go into the log."""
+    with pytest.raises(DBAPIError) as failed:
+        async with database.begin() as tx:
+            await tx.execute(text("SELECT :name FROM nowhere"), {"name": "Budi Santoso"})
+    assert "Budi" not in str(failed.value)
+
+
+async def test_sqlite_is_set_for_durability(migrated_sqlite_url: str) -> None:
+    """A commit is on the disk; a reader never waits for the writer."""
+    database = Database(migrated_sqlite_url)
+    await database.open()
+    async with database.begin() as tx:
+        found = {
+            name: (await tx.execute(text(f"PRAGMA {name}"))).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    await database.close()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}

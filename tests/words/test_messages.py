@@ -25,7 +25,7 @@ from bot.core.facts import (
 from bot.core.message import Action, ActionButton, CopyButton, Message
 from bot.core.payment import Payment, Status
 from bot.core.qris import QrisFault
-from bot.core.watch import Face
+from bot.core.watch import WITHDRAWN, Face
 from bot.words.words import Shop, Words
 from tests.words.samples import (
     ALERT_CLASSES,
@@ -99,7 +99,7 @@ class TestAnythingAtAll:
         check_message(words.card(of, face, locale, handle=HANDLE, now=NOW), CAPTION_LIMIT)
         strings = words.card_strings(of, face, locale, now=NOW)
         assert (strings.mark is None) == (face is not Face.RECEIPT)
-        assert (strings.withdrawn is None) == (face is not Face.WITHDRAWN)
+        assert (strings.withdrawn is None) == (face not in WITHDRAWN)
 
     @languages
     @EXAMPLES
@@ -230,16 +230,17 @@ class TestCards:
         assert WORDS.card_strings(payment(qr="TEST QR"), Face.QR, locale, now=NOW).payee is None
 
     def test_a_watch_that_is_over_offers_to_go_on(self, locale: str) -> None:
-        for face, of in ((Face.QR, payment(status=Status.CLOSED)), (Face.WITHDRAWN, payment())):
+        for face, of in ((Face.QR, payment(status=Status.CLOSED)), (Face.STOPPED, payment())):
             assert actions(WORDS.card(of, face, locale, handle=HANDLE, now=NOW)) == [Action.GO_ON]
 
     def test_withdrawn_says_why(self, locale: str) -> None:
         withheld, gone = payment(qr=None, withheld=QrisFault.AMOUNT), payment(qr=None)
         htmls = {
-            WORDS.card(of, Face.WITHDRAWN, locale, handle=HANDLE, now=NOW).html for of in (withheld, gone, payment())
+            WORDS.card(of, face, locale, handle=HANDLE, now=NOW).html
+            for face, of in ((Face.WITHHELD, withheld), (Face.GONE, gone), (Face.STOPPED, payment()))
         }
         assert len(htmls) == 3
-        assert "@tokosari" in WORDS.card(withheld, Face.WITHDRAWN, locale, handle=HANDLE, now=NOW).html
+        assert "@tokosari" in WORDS.card(withheld, Face.WITHHELD, locale, handle=HANDLE, now=NOW).html
 
     def test_a_receipt_says_paid_and_has_nothing_to_press_but_copy(self, locale: str) -> None:
         card = WORDS.card(paid(), Face.RECEIPT, locale, handle=HANDLE, now=NOW)
@@ -255,7 +256,7 @@ class TestCards:
         receipt = WORDS.card_strings(paid(), Face.RECEIPT, locale, now=NOW)
         assert receipt.mark == {"id": "LUNAS", "en": "PAID"}[locale]
         assert receipt.recorded == {"id": "Tercatat 10.42 WIB", "en": "Recorded 10:42 WIB"}[locale]
-        assert WORDS.card_strings(payment(), Face.WITHDRAWN, locale, now=NOW).withdrawn
+        assert WORDS.card_strings(payment(), Face.STOPPED, locale, now=NOW).withdrawn
 
 
 @languages

@@ -1,0 +1,107 @@
+"""What is asked again and again goes through its partial index, however long the history has grown."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import event, text
+
+from bot.storage import inbox, outbox, payments, tables
+from bot.storage.engine import Database, Tx
+from tests.storage.making import T0
+
+HISTORY: Final = 5_000
+OPEN: Final = 5
+
+ASKED: Final[dict[str, tuple[str, Callable[[Tx], Awaitable[object]]]]] = {
+    "payments to look at": ("payments_look_at", lambda tx: payments.due(tx, T0, 64, ["XID-1", "XID-2"])),
+    "the next look": ("payments_look_at", lambda tx: payments.next_due_at(tx, [])),
+    "the next look beside some": ("payments_look_at", lambda tx: payments.next_due_at(tx, ["XID-1"])),
+    "messages to deliver": ("outbox_due", lambda tx: outbox.due(tx, T0, limit=256, except_for=[1, 2])),
+    "the next message": ("outbox_due", lambda tx: outbox.next_due_at(tx, [])),
+    "the next message beside some": ("outbox_due", lambda tx: outbox.next_due_at(tx, [1, 2])),
+    "updates to handle": ("inbox_new", lambda tx: inbox.waiting(tx, 256, [1, 2])),
+}
+
+
+@pytest.fixture
+async def grown(database: Database) -> AsyncIterator[Database]:
+    """A database with a long history, in which little is open."""
+    numbers = range(HISTORY)
+    async with database.begin() as tx:
+        await tx.execute(
+            tables.payments.insert(),
+            [
+                {
+                    "id": f"XID-{number}", "status": "waiting" if number < OPEN else "done", "asked_at": T0,
+                    "closes_at": T0, "look_at": T0 if number < OPEN else None, "seen": True, "alerted": "",
+                    "failures": 0,
+                }
+                for number in numbers
+            ],
+        )  # fmt: skip
+        await tx.execute(
+            tables.outbox.insert(),
+            [
+                {
+                    "key": f"k{number}", "kind": "notice", "chat_id": number % 50, "topic_id": 0, "locale": "id",
+                    "state": "due" if number < OPEN else "sent", "created_at": T0, "due_at": T0,
+                }
+                for number in numbers
+            ],
+        )  # fmt: skip
+        await tx.execute(
+            tables.inbox.insert(),
+            [
+                {
+                    "update_id": number, "chat_id": number % 50, "received_at": T0,
+                    "state": "new" if number < OPEN else "done", "body": "{}",
+                }
+                for number in numbers
+            ],
+        )  # fmt: skip
+        await tx.execute(text("ANALYZE"))
+    yield database
+
+
+async def plan_of(database: Database, ask: Callable[[Tx], Awaitable[object]]) -> str:
+    """How the database goes about the one statement that `ask` makes."""
+    made: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        made.append((statement, parameters))
+
+    async with database.begin() as tx:
+        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        try:
+            await ask(tx)
+        finally:
+            event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        ((statement, parameters),) = made
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        rows = (await tx.exec_driver_sql(explain + statement, parameters)).all()
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+@pytest.mark.parametrize("question", ASKED)
+async def test_what_is_open_is_found_by_its_index(grown: Database, question: str) -> None:
+    """Neither the table nor a whole other index is read."""
+    index, ask = ASKED[question]
+    plan = await plan_of(grown, ask)
+    assert index in plan, plan
+    assert "Seq Scan" not in plan, plan
+
+
+@pytest.mark.parametrize("question", ASKED)
+async def test_the_index_is_taken_before_the_statistics_are(database: Database, question: str) -> None:
+    """A new SQLite file has never seen an ANALYZE; PostgreSQL is kept from its tables, as they are all but empty."""
+    index, ask = ASKED[question]
+
+    async def unaided(tx: Tx) -> None:
+        await ask(tx)
+
+    if not database.is_sqlite:
+        async with database.begin() as tx:
+            await tx.execute(text(f"ALTER DATABASE {database.engine.url.database} SET enable_seqscan = off"))
+        await database.engine.dispose()
+    assert index in (plan := await plan_of(database, unaided)), plan
