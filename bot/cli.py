@@ -63,3 +63,17 @@ def run() -> None:
         asyncio.run(App(settings).run())
     except StartError as error:
         _give_up(str(error))
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is; 0 takes a free port.")] = 8765,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Try the real bot in the browser against a sandbox of Telegram and KiriminAja. No account needed."""
+    from bot.sandbox.demo import PortTaken, run_demo
+
+    try:
+        asyncio.run(run_demo(port, say=typer.echo, open_page=open_page))
+    except PortTaken as error:
+        _give_up(str(error))

@@ -5,10 +5,12 @@ An empty value is unset; a value and a file at once are an error. Names are the 
 """
 
 import os
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -34,9 +36,18 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the text is one line with the variable's name and the mend."""
 
 
+# How SQLAlchemy tells the password within a URL; `urlsplit` stops at a `/` in it.
+_PASSWORD = re.compile(r"[\w+]+://[^:/@]*:([^@]*)@")
+
+
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and parts.hostname and not (parts.query or parts.fragment)
+        _ = parts.port  # raises where the port is none
+    except ValueError:
+        good = False
+    if not good or not text.isprintable() or " " in text:
         raise ValueError("give a URL such as https://example.com")
     return text.rstrip("/")
 
@@ -48,6 +59,12 @@ def _secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value(), re.ASCII):
+        raise ValueError("Telegram takes up to 256 letters, digits, _ and - here")
+    return secret
+
+
 def _zone(text: str | ZoneInfo) -> ZoneInfo:
     try:
         return text if isinstance(text, ZoneInfo) else ZoneInfo(text)
@@ -56,8 +73,10 @@ def _zone(text: str | ZoneInfo) -> ZoneInfo:
 
 
 def _place(text: str) -> Place:
-    chat, _, topic = text.partition(":")
-    return Place(int(chat), int(topic) if topic else None)
+    found = re.fullmatch(r"(-?\d{1,18})(?::(\d{1,18}))?", text, re.ASCII)
+    if not found:
+        raise ValueError
+    return Place(int(found[1]), int(found[2]) if found[2] else None)
 
 
 def _places(value: str | tuple[Place, ...]) -> tuple[Place, ...]:
@@ -70,10 +89,12 @@ def _places(value: str | tuple[Place, ...]) -> tuple[Place, ...]:
 
 
 def _people(value: str | frozenset[int]) -> frozenset[int]:
-    try:
-        return frozenset(int(part) for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    except ValueError:
-        raise ValueError("give user ids, separated by commas") from None
+    if not isinstance(value, str):
+        return value
+    people = [part.strip() for part in value.split(",") if part.strip()]
+    if not all(re.fullmatch(r"\d{1,18}", person, re.ASCII) for person in people):
+        raise ValueError("give user ids, separated by commas")
+    return frozenset(map(int, people))
 
 
 def _database_url(text: str) -> str:
@@ -99,7 +120,7 @@ class Settings(BaseSettings):
     telegram_bot_token: Secret
     telegram_api_url: Url = "https://api.telegram.org"
     telegram_webhook_url: Url | None = None
-    telegram_webhook_secret: Secret | None = None
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
     kiriminaja_api_key: Secret
     kiriminaja_express_url: Url = SANDBOX_EXPRESS_URL
     kiriminaja_instant_url: Url | None = None
@@ -148,8 +169,12 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be seen in a log or a message."""
         told = (self.telegram_bot_token, self.kiriminaja_api_key, self.telegram_webhook_secret)
-        password = urlsplit(self.database_url).password
-        return tuple(secret.get_secret_value() for secret in told if secret) + ((password,) if password else ())
+        urls = (self.database_url, self.telegram_api_url, self.telegram_webhook_url, self.kiriminaja_express_url,
+                self.kiriminaja_instant_url, self.callback_forward_url)  # fmt: skip
+        within = [found[1] for url in urls if url and (found := _PASSWORD.match(url))]
+        within += parse_qs(self.database_url.partition("?")[2]).get("password", [])
+        passwords = dict.fromkeys(text for password in within for text in (password, unquote(password)) if text)
+        return (*(secret.get_secret_value() for secret in told if secret), *passwords)
 
     @classmethod
     def load(cls) -> Self:
@@ -158,6 +183,10 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise SettingsError(_one_line(error)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f".env cannot be read ({type(error).__name__}): mend its rights, or write it in UTF-8."
+            ) from None
 
     @classmethod
     def settings_customise_sources(
@@ -172,12 +201,19 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, _MountedSecrets(settings_cls)
 
 
+def child_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """For a process of ours: this one's environment without any of our settings, and what is `given`."""
+    ours = {name.upper() for name in Settings.model_fields}
+    ours |= {f"{name}_FILE" for name in ours}
+    return {name: value for name, value in os.environ.items() if name.upper() not in ours} | dict(given)
+
+
 class _MountedSecrets(PydanticBaseSettingsSource):
     """Values from files named by `<NAME>_FILE`; one trailing line end is not part of the value."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         name = field_name.upper()
-        told = {key.upper(): value for key, value in (dotenv_values(".env") | dict(os.environ)).items() if value}
+        told = self._told
         path = told.get(f"{name}_FILE")
         if path is None:
             return None, field_name, False
@@ -186,9 +222,15 @@ class _MountedSecrets(PydanticBaseSettingsSource):
         try:
             return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
         except (OSError, UnicodeDecodeError) as error:
+            # Without the path: it may be the secret itself, put there by mistake.
             raise SettingsError(
-                f"{name}_FILE: {path} cannot be read ({type(error).__name__}): mend the path or its rights."
+                f"{name}_FILE: the file it names cannot be read ({type(error).__name__}): mend the path or its rights."
             ) from None
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        found = (*dotenv_values(".env").items(), *os.environ.items())
+        self._told = {key.upper(): value for key, value in found if value}
 
     def __call__(self) -> dict[str, Any]:
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}

@@ -41,7 +41,10 @@ class Cast:
 
 
 def raise_curtain(sandbox: Sandbox) -> Cast:
-    """Puts the cast on stage, with a payment for each thing there is to see; STAFF_USER_IDS is ``rina.id`` and OPS_CHAT_IDS ``ops.id``."""
+    """Puts the cast on stage; STAFF_USER_IDS is ``rina.id`` and OPS_CHAT_IDS ``ops.id``.
+
+    The payments: one to pay, one whose QR is broken, two packages to pay and send, one paid, one on terms (no QR).
+    """
     sari = sandbox.person("Sari", username="sari_batik", language_code="id", started=True)
     tom = sandbox.person("Tom", last_name="Baker", language_code="en", started=True)
     rina = sandbox.person("Rina", language_code="id", started=True)

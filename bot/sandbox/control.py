@@ -65,7 +65,7 @@ class Control:
         ]
 
     async def state(self, request: Request) -> Response:
-        """Everything but messages: bot, the demo's cast and process, people, chats, payments, provider mode, the newest event's id."""
+        """Everything but messages: bot, cast, process, people, chats, payments, provider, the newest event's id."""
         sandbox = self._sandbox
         world = sandbox.telegram.world
         return JSONResponse(

@@ -10,6 +10,7 @@ import shutil
 import signal
 import sysconfig
 import tempfile
+import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,7 @@ def _settings(sandbox: Sandbox, cast: Cast, folder: Path) -> dict[str, str]:
     root = str(Path(__file__).parents[2])
     installed = root in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     loopback = "127.0.0.1,localhost"
+    path = [root, *filter(None, [child_environment({}).get("PYTHONPATH")])]
     return {
         **sandbox.settings(),
         "DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
@@ -109,12 +111,8 @@ def _settings(sandbox: Sandbox, cast: Cast, folder: Path) -> dict[str, str]:
         "NO_PROXY": loopback,
         "no_proxy": loopback,
         # The bot runs in the temporary folder: from a checkout it would not find itself.
-        **({} if installed else {"PYTHONPATH": os.pathsep.join([root, *_python_path()])}),
+        **({} if installed else {"PYTHONPATH": os.pathsep.join(path)}),
     }
-
-
-def _python_path() -> list[str]:
-    return [path for path in [child_environment({}).get("PYTHONPATH", "")] if path]
 
 
 async def _tell(sandbox: Sandbox, cast: Cast, process: BotProcess, say: Say, open_page: bool) -> None:
@@ -126,7 +124,8 @@ async def _tell(sandbox: Sandbox, cast: Cast, process: BotProcess, say: Say, ope
         await sandbox.changes.next()
     say("The bot is ready.")
     if open_page:
-        await asyncio.to_thread(webbrowser.open, sandbox.url)
+        # Some browsers return only when they are closed; the demo's end does not wait for one.
+        threading.Thread(target=webbrowser.open, args=(sandbox.url,), daemon=True).start()
 
 
 def _tell_end(status: int, process: BotProcess, say: Say) -> None:

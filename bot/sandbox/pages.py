@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,9 @@ _MEDIA_TYPES: Final = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+
+_FILE: Final = re.compile(r"[\w-]+(/[\w-]+)*(\.[\w-]+)+", re.ASCII)
+"""A file of ours, in a folder or not; no way leads up."""
 
 _HEADERS: Final = {
     "Cache-Control": "no-cache",
@@ -48,8 +52,8 @@ async def _file(request: Request) -> Response:
 
 
 def _served(path: str) -> Response:
-    file = (FOLDER / path).resolve()
+    file = FOLDER / path
     media_type = _MEDIA_TYPES.get(file.suffix)
-    if media_type is None or not file.is_relative_to(FOLDER.resolve()) or not file.is_file():
+    if not _FILE.fullmatch(path) or media_type is None or not file.is_file():
         return PlainTextResponse("no such file\n", 404, _HEADERS)
     return Response(file.read_bytes(), headers={**_HEADERS, "Content-Type": media_type})

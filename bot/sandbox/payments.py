@@ -113,7 +113,7 @@ def _each(payment: Payment, how: Json, name: str, act: Callable[[int | None], No
     if how.get("package") is not None:
         return act(how["package"])
     ready = [n for n, package in enumerate(payment.packages) if name in package_actions(payment, package)]
-    for number in ready or [None]:
+    for number in ready or (None,):
         act(number)
     return None
 

@@ -117,7 +117,7 @@ class BotProcess:
             self._ended(status)
 
     async def _await_readiness(self, port: int) -> None:
-        while not await _is_ready(port):
+        while not await _is_ready(port):  # noqa: ASYNC110 - another process, there is no event
             await asyncio.sleep(_LOOK_EVERY)
         self._become("running")
 
