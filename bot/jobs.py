@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_SUBMITTED, JobEvent
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -21,8 +21,6 @@ Work = Callable[[Wake], Awaitable[datetime | None]]
 """Takes what wakes the job again; returns when the next row is due, None where only a wake will tell."""
 
 _LAST_RUN_MAY_TAKE: Final = 1.0  # seconds
-# A job must not be set to run while it is still counted as running: that drops the run.
-_SOONEST: Final = timedelta(milliseconds=5)
 
 
 @dataclass(slots=True)
@@ -30,8 +28,12 @@ class _Job:
     name: str
     work: Work
     longest_pause: timedelta
+    submitted: bool = False
+    """Whether the scheduler counts it as running, which begins before the first step and ends after the last. Set to
+    run meanwhile, a run would be dropped."""
     run: asyncio.Task[Any] | None = None
     woken: bool = False
+    next_at: datetime | None = None
     failures: int = 0
     ran_at: datetime | None = field(default=None)
 
@@ -53,7 +55,7 @@ class Jobs:
     def start(self) -> None:
         """Runs every job now, and from then on as due."""
         self._scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()}, timezone="UTC")
-        self._scheduler.add_listener(self._tell_error, EVENT_JOB_ERROR)
+        self._scheduler.add_listener(self._follow, EVENT_JOB_SUBMITTED | EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         for job in self._jobs.values():
             self._scheduler.add_job(
                 self._run,
@@ -86,7 +88,7 @@ class Jobs:
         """Runs a job at once, or once more where it is running: no wake is lost."""
         job = self._jobs[name]
         job.woken = True
-        if job.run is None and self._scheduler is not None:
+        if not job.submitted and self._scheduler is not None:
             self._scheduler.modify_job(name, next_run_time=self._clock())
 
     def are_fresh(self, now: datetime) -> bool:
@@ -98,27 +100,33 @@ class Jobs:
 
     async def _run(self, job: _Job) -> None:
         job.run = asyncio.current_task()
-        next_at: datetime | None = None
         try:
             while True:
                 job.woken = False
-                next_at = await job.work(lambda: self.wake(job.name))
+                job.next_at = await job.work(lambda: self.wake(job.name))
                 now = self._clock()
                 job.ran_at, job.failures = now, 0
-                if not job.woken and (next_at is None or next_at > now):
+                if not job.woken and (job.next_at is None or job.next_at > now):
                     break
         except Exception:
             job.failures += 1
-            next_at = self._clock() + min(timedelta(seconds=0.2 * 2 ** min(job.failures, 8)), job.longest_pause)
+            job.woken = False  # looked at again after the pause
+            job.next_at = self._clock() + timedelta(seconds=0.2 * 2 ** min(job.failures, 8))
             raise
         finally:
             job.run = None
-            if self._scheduler is not None:
-                latest = self._clock() + job.longest_pause
-                soonest = self._clock() + _SOONEST
-                self._scheduler.modify_job(job.name, next_run_time=max(soonest, min(next_at or latest, latest)))
 
-    def _tell_error(self, event: JobExecutionEvent) -> None:
-        self._log.error(
-            "job failed", job=event.job_id, problem=type(event.exception).__name__, exc_info=event.exception
-        )
+    def _follow(self, event: JobEvent) -> None:
+        """Keeps count with the scheduler, and sets the next run once the last one is over for it too."""
+        job = self._jobs[event.job_id]
+        job.submitted = event.code == EVENT_JOB_SUBMITTED
+        if job.submitted:
+            return
+        error = getattr(event, "exception", None)
+        if error is not None and not isinstance(error, asyncio.CancelledError):
+            self._log.error("job failed", job=job.name, problem=type(error).__name__, exc_info=error)
+        if self._scheduler is not None:
+            now = self._clock()
+            latest = now + job.longest_pause
+            next_at = now if job.woken else min(job.next_at or latest, latest)
+            self._scheduler.modify_job(job.name, next_run_time=next_at)

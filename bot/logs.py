@@ -4,18 +4,25 @@ Everything that is logged, ours or a library's, passes one formatter; what it pr
 secrets and for what looks like a bot token, a bearer or a phone number.
 """
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
+from urllib.parse import quote
 
 import structlog
 
-_TOKEN = re.compile(r"\b\d{5,}:[A-Za-z0-9_-]{20,}")
-_BEARER = re.compile(r"(?i)\b(bearer)\s+[^\s'\",}\]]+")
-# Indonesian mobile numbers; payment ids (`XID-0812…`) keep their digits.
-_PHONE = re.compile(r"(?<![\w-])(?:\+?62|0)8\d{7,12}(?!\d)")
+# In a URL "bot" stands right before it.
+_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")
+_BEARER = re.compile(r"(?i)\b(bearer)\s+(?!\[redacted)[^\s'\",}\]\\]+")
+# Indonesian mobile numbers, at the start of a word or after a terminal's colour. Payment ids (`XID-0812…`), Telegram's
+# ids (ten digits) and fractions keep their digits.
+_PHONE = re.compile(
+    r"(?:(?<![\w.-])|(?<=\x1b\[\dm)|(?<=\x1b\[\d\dm))"
+    r"(?:\+62[ .-]?|62[ .-]?(?=8(?:[ .-]?\d){8})|0)8\d{1,3}(?:[ .-]?\d{3,4}){2,3}(?!\d)"
+)
 
 # These log URLs with the bot token, or every request.
 _LOUD = ("httpx", "httpcore", "apscheduler", "aiosqlite", "telegram", "asyncio", "uvicorn.access", "alembic")
@@ -27,11 +34,25 @@ class Redaction(logging.Formatter):
     def __init__(self, formatter: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._formatter = formatter
-        told = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
-        self._secrets = re.compile("|".join(map(re.escape, told))) if told else None
+        self.redact = Redactor(secrets).redact
 
     def format(self, record: logging.LogRecord) -> str:
-        return self.redact(self._formatter.format(record))
+        try:
+            line = self._formatter.format(record)
+        except Exception as error:
+            # `logging` itself would print such a record as it is, secrets and all.
+            line = self._formatter.format(_unformatted(record, error))
+        # A lone surrogate is no text that a stream takes.
+        return self.redact(line.encode("utf-8", "backslashreplace").decode())
+
+
+class Redactor:
+    """Takes secrets out of texts and values."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        told = {form for secret in secrets if len(secret) >= 4 for form in _forms(secret)}
+        longest_first = sorted(told, key=len, reverse=True)
+        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if told else None
 
     def redact(self, line: str) -> str:
         """The line with every secret as `[redacted]`."""
@@ -40,6 +61,42 @@ class Redaction(logging.Formatter):
         line = _TOKEN.sub("[redacted]", line)
         line = _BEARER.sub(r"\1 [redacted]", line)
         return _PHONE.sub("[phone]", line)
+
+    def values(self, _logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        """Redacts what JSON is made of: a number that became `[phone]` only afterwards would be no JSON."""
+        return {key: self._value(value) for key, value in event.items()}
+
+    def _value(self, value: Any) -> Any:
+        match value:
+            case bool() | None:
+                return value
+            case int() | float():
+                text = str(value)
+                redacted = self.redact(text)
+                return value if redacted == text else redacted
+            case str():
+                return self.redact(value)
+            case dict():
+                return {self.redact(str(key)): self._value(part) for key, part in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self._value(part) for part in value]
+            case _:
+                return self.redact(repr(value))
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, as URLs quote it, and as JSON and `repr` do."""
+    return {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+
+
+def _unformatted(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
+    """A record in the place of one that cannot be formatted: a wrong number of arguments, a `repr` that raises."""
+    try:
+        said = repr((record.msg, record.args))
+    except Exception:
+        said = "(not printable)"
+    message = f"{said} ({type(error).__name__} while formatting)"
+    return logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, message, None, None)
 
 
 def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | None = None) -> None:
@@ -58,9 +115,16 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
         cache_logger_on_first_use=False,
     )
     out = stream or sys.stderr
+    secrets = tuple(secrets)
     render: list[structlog.typing.Processor]
     if form == "json":
-        render = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Without the locals of each frame: people's names are among them.
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        render = [
+            structlog.processors.ExceptionRenderer(tracebacks),
+            Redactor(secrets).values,
+            structlog.processors.JSONRenderer(),
+        ]
     else:
         plain = structlog.dev.plain_traceback
         render = [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
@@ -74,4 +138,4 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in _LOUD:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -30,10 +30,10 @@ async def learn_name(bot: Bot) -> None:
     try:
         await bot.initialize()
     except InvalidToken as error:
-        # A proxy's 404 or 401 is not Telegram's.
-        raise (
-            OutOfReach("no Telegram there") if "Parsing the server response" in error.message else TokenRefused
-        ) from None
+        # Telegram's own no is JSON; a 401 or 404 that is none comes from a proxy.
+        if "Parsing the server response" in str(error.__cause__):
+            raise OutOfReach("no Telegram there") from None
+        raise TokenRefused from None
     except Exception as error:  # python-telegram-bot lets through what it trips over in a strange answer
         raise OutOfReach(type(error.__cause__ or error).__name__) from None
 

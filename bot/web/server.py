@@ -46,7 +46,7 @@ class Web:
         try:
             listener.bind((self._host, self._port))
             listener.listen(128)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, ValueError) as error:  # the last two: no port, no host name at all
             listener.close()
             reason = getattr(error, "strerror", None) or str(error)
             raise AddressInUse(

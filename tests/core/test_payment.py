@@ -71,7 +71,7 @@ def test_asking_again_watches_anew(status: Status) -> None:
     assert again.qr == qr_for(65_000)
 
 
-@pytest.mark.parametrize("status", SETTLED)
+@pytest.mark.parametrize("status", sorted(SETTLED))
 def test_asking_for_a_settled_payment_changes_nothing(status: Status) -> None:
     """Paid is never left."""
     payment = in_status(status)
@@ -324,7 +324,7 @@ def test_an_unproven_answer_for_a_stopped_payment_is_followed_up(status: Status)
     assert look(changed.payment, Unwell("timeout"), WATCH_FOR + 20 * SECOND).look_again_at is None
 
 
-@pytest.mark.parametrize("status", SETTLED)
+@pytest.mark.parametrize("status", sorted(SETTLED))
 def test_unpaid_after_paid_is_told_to_the_operators_once(status: Status) -> None:
     """The payment stays paid, and the chats hear nothing."""
     first = look(in_status(status), unpaid(), 10 * SECOND)
@@ -335,7 +335,7 @@ def test_unpaid_after_paid_is_told_to_the_operators_once(status: Status) -> None
     assert look(second.payment, proven(), 30 * SECOND).payment.oddity is None
 
 
-@pytest.mark.parametrize("status", SETTLED)
+@pytest.mark.parametrize("status", sorted(SETTLED))
 @pytest.mark.parametrize("answer", [proven(), claimed(), Missing(), Throttled(1), Unwell("html")])
 def test_a_settled_payment_takes_any_answer_in_silence(status: Status, answer: Answer) -> None:
     """Not told twice, not looked at by the watch any more, never unpaid again."""

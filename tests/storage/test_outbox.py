@@ -384,3 +384,30 @@ async def test_a_pictures_id_is_kept_replaced_and_forgotten(database: Database) 
         await uploads.forget(tx, "d")
         assert await uploads.file_id_of(tx, "d") is None
     assert await rows_of(database, uploads_table) == []
+
+
+async def test_our_messages_above_a_number_are_told(database: Database) -> None:
+    """So that nothing already noted is taken for one that was lost; another chat numbers for itself."""
+    for key, place, message_id in (("a", CHAT, 41), ("b", CHAT, 43), ("c", Place(7), 44)):
+        await keep_notice(database, key, place)
+        await note_sent(database, await begin_first(database), message_id=message_id)
+    async with database.begin() as tx:
+        assert await outbox.messages_above(tx, CHAT.chat_id, 41) == {43}
+        assert await outbox.messages_above(tx, CHAT.chat_id, 40) == {41, 43}
+        assert await outbox.messages_above(tx, CHAT.chat_id, 43) == set()
+
+
+async def test_a_try_remembers_how_far_the_chat_had_come(database: Database) -> None:
+    """The first try that may have been sent counts, not what came since; a try that surely wasn't is forgotten."""
+    async with database.begin() as tx:
+        await chats.meet(tx, CHAT.chat_id, "private", 40, T0)
+    await keep_notice(database, "a")
+    await put_off(database, await begin_first(database), until=T0, maybe_sent=False)
+    assert (await the_row(database)).after_message_id is None
+    await put_off(database, await begin_first(database), until=T0, maybe_sent=True)
+    async with database.begin() as tx:
+        await chats.meet(tx, CHAT.chat_id, "private", 45, T0)
+    row = await begin_first(database)
+    assert (row.maybe_sent, row.after_message_id) == (True, 40)
+    await note_sent(database, row, message_id=41)
+    assert (await the_row(database)).after_message_id is None

@@ -1,0 +1,127 @@
+"""Lost answers at a real socket: what may have been sent is told from what surely wasn't."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from telegram.request import HTTPXRequest
+
+from bot.core.message import Message
+from bot.core.watch import Place
+from bot.messenger.sender import RetryAt, Sender
+from tests.messenger.faking import bot_at
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+HERE = Place(5)
+HELLO = Message("halo")
+
+
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    """One whole HTTP request."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-len"))
+    return head + await reader.readexactly(length)
+
+
+@asynccontextmanager
+async def served(behave: Behaviour) -> AsyncIterator[str]:
+    """A server on loopback that treats every connection the same; gives its URL."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await behave(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def sending(url: str, **timeouts: float) -> AsyncIterator[Sender]:
+    """A sender over the real HTTP client, impatient."""
+    usual = {"connect_timeout": 5.0, "read_timeout": 5.0, "write_timeout": 5.0, "pool_timeout": 5.0}
+    request = HTTPXRequest(connection_pool_size=1, **(usual | timeouts))  # type: ignore[arg-type]  # all of them floats
+    await request.initialize()
+    try:
+        yield Sender(bot_at(request, url))
+    finally:
+        await request.shutdown()
+
+
+async def close_unread(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accepts, and hangs up before reading."""
+    writer.transport.abort()
+
+
+async def close_after_reading(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Takes the request, and hangs up: Telegram may have acted on it."""
+    await read_request(reader)
+
+
+async def close_within_the_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes the request, and hangs up in the middle of its answer."""
+    await read_request(reader)
+    writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"ok":true')
+    await writer.drain()
+
+
+async def say_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Takes the request, and never answers; ends when the caller hangs up."""
+    await read_request(reader)
+    await reader.read()
+
+
+@pytest.mark.parametrize(
+    ("behave", "problems"),
+    [
+        # Which of the two comes first is the operating system's choice.
+        (close_unread, {"ReadError", "WriteError", "RemoteProtocolError"}),
+        (close_after_reading, {"RemoteProtocolError"}),
+        (close_within_the_answer, {"RemoteProtocolError"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+async def test_a_connection_that_breaks_may_have_sent(behave: Behaviour, problems: set[str]) -> None:
+    """From the first byte on nobody can know."""
+    async with served(behave) as url, sending(url) as sender:
+        outcome = await sender.send_text(HERE, HELLO)
+    assert isinstance(outcome, RetryAt)
+    assert outcome.problem in problems
+    assert outcome.maybe_sent
+
+
+async def test_silence_after_the_request_may_have_sent() -> None:
+    """The answer may only be slow."""
+    async with served(say_nothing) as url, sending(url, read_timeout=0.05) as sender:
+        assert await sender.send_text(HERE, HELLO) == RetryAt("ReadTimeout", maybe_sent=True)
+
+
+async def test_a_refused_connection_surely_sent_nothing() -> None:
+    """Nobody listens."""
+    async with served(close_unread) as url:
+        pass
+    async with sending(url) as sender:
+        assert await sender.send_text(HERE, HELLO) == RetryAt("ConnectError")
+
+
+async def test_a_failed_handshake_surely_sent_nothing() -> None:
+    """TLS stands before the request."""
+    async with served(close_unread) as url, sending(url.replace("http:", "https:")) as sender:
+        assert await sender.send_text(HERE, HELLO) == RetryAt("ConnectError")
+
+
+async def test_a_full_pool_surely_sent_nothing() -> None:
+    """The request waited for a connection, and never got one."""
+    async with served(say_nothing) as url, sending(url, pool_timeout=0.05, read_timeout=0.3) as sender:
+        first = asyncio.create_task(sender.send_text(HERE, HELLO))
+        await asyncio.sleep(0)
+        assert await sender.send_text(HERE, HELLO) == RetryAt("PoolTimeout")
+        assert await first == RetryAt("ReadTimeout", maybe_sent=True)

@@ -1,0 +1,137 @@
+"""The shell command, as a process: what it says, where, and its exit status."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import __version__
+
+TOKEN = "123456789:AAF_no-real-token_but-shaped-like-one"
+PATIENCE = 20
+"""Seconds after which a command counts as hanging."""
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port that nobody listens on, and nobody else is given meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@pytest.fixture
+def settings(free_port: int) -> dict[str, str]:
+    """All that a start needs, with nothing of the network's in reach."""
+    nowhere = f"http://127.0.0.1:{free_port}"
+    return {
+        "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": nowhere, "KIRIMINAJA_API_KEY": "key-0001",
+        "KIRIMINAJA_EXPRESS_URL": nowhere, "HTTP_PORT": "0",
+    }  # fmt: skip
+
+
+def paybot(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m bot` in a folder, with these variables alone."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env=kept | {"NO_COLOR": "1"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+def assert_refused(run: subprocess.CompletedProcess[str], *named: str) -> None:
+    """Exit 2, one line of the command's own on standard error that names what to mend, no traceback."""
+    assert run.returncode == 2, run.stderr
+    assert run.stdout == ""
+    assert "Traceback" not in run.stderr
+    assert TOKEN not in run.stderr
+    (line,) = [line for line in run.stderr.splitlines() if line.startswith("paybot: ")]
+    assert run.stderr.splitlines()[-1] == line
+    for name in named:
+        assert name in line
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    """And nothing is made or read for it."""
+    run = paybot(tmp_path, "--version")
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"paybot {__version__}\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help")], ids=" ".join)
+def test_help_needs_no_settings(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """The first thing one tries."""
+    run = paybot(tmp_path, *arguments)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "Usage" in run.stdout
+    assert "run" in run.stdout
+
+
+def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
+    """With the command's name, on standard error."""
+    run = paybot(tmp_path, "fly")
+    assert run.returncode == 2
+    assert "fly" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("name", ["TELEGRAM_BOT_TOKEN", "KIRIMINAJA_API_KEY"])
+def test_a_run_without_what_is_required_is_refused(tmp_path: Path, settings: dict[str, str], name: str) -> None:
+    """The variable and where to get it: that line is all that is said, and nothing is made."""
+    del settings[name]
+    run = paybot(tmp_path, "run", **settings)
+    assert_refused(run, name)
+    assert len(run.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_value_and_a_file_at_once_are_refused(tmp_path: Path, settings: dict[str, str]) -> None:
+    """Nobody could tell which one counts."""
+    (tmp_path / "token").write_text(TOKEN)
+    run = paybot(tmp_path, "run", **settings, TELEGRAM_BOT_TOKEN_FILE="token")
+    assert_refused(run, "TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE")
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_a_port_in_use_is_refused(tmp_path: Path, settings: dict[str, str]) -> None:
+    """Before the database is touched."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        run = paybot(tmp_path, "run", **settings | {"HTTP_PORT": str(port), "LOG_LEVEL": "warning"})
+    assert_refused(run, "HTTP_PORT", str(port))
+    assert len(run.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:////dev/null/paybot.db", "cannot be written"),
+        ("sqlite:///folder", "cannot be used"),
+        ("postgresql://host:port/name", "postgresql://user:password@host"),
+    ],
+    ids=["folder that is none", "file that is none", "url that is none"],
+)
+def test_a_database_that_cannot_be_used_is_refused(
+    tmp_path: Path, settings: dict[str, str], url: str, said: str
+) -> None:
+    """Waiting would mend none of these."""
+    (tmp_path / "folder").mkdir()
+    run = paybot(tmp_path, "run", **settings, DATABASE_URL=url)
+    assert_refused(run, "DATABASE_URL", said)
+
+
+def test_settings_come_from_the_env_file_of_the_working_directory(tmp_path: Path, settings: dict[str, str]) -> None:
+    """The token is found; what is wrong there is named."""
+    lines = settings | {"LOG_LEVEL": "loud"}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    assert_refused(paybot(tmp_path, "run"), "LOG_LEVEL")
