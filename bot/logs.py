@@ -25,7 +25,9 @@ _PHONE = re.compile(
 )
 
 # These log URLs with the bot token, or every request.
-_LOUD = ("httpx", "httpcore", "apscheduler", "aiosqlite", "telegram", "asyncio", "uvicorn.access", "alembic")
+_LOUD = ("httpx", "httpcore", "apscheduler", "aiosqlite", "telegram", "asyncio", "uvicorn", "tzlocal", "alembic")
+# Logs once more what `jobs` has told of a failed run.
+_ECHO = "apscheduler.executors"
 
 
 class Redaction(logging.Formatter):
@@ -100,7 +102,10 @@ def _unformatted(record: logging.LogRecord, error: Exception) -> logging.LogReco
 
 
 def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | None = None) -> None:
-    """Sends every logger's lines, redacted, to `stream` (standard error)."""
+    """Sends every logger's lines, redacted, to `stream` (standard output).
+
+    Standard error is kept for the one line that tells an operator what to mend.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -114,7 +119,7 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    out = stream or sys.stderr
+    out = stream or sys.stdout
     secrets = tuple(secrets)
     render: list[structlog.typing.Processor]
     if form == "json":
@@ -139,3 +144,4 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
     root.setLevel(level.upper())
     for name in _LOUD:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger(_ECHO).setLevel(logging.CRITICAL)

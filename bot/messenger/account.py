@@ -1,8 +1,11 @@
 """Our account at Telegram: the connection that sends, and whether the token is good."""
 
+import warnings
+
 from telegram import Bot
 from telegram.error import InvalidToken
 from telegram.request import HTTPXRequest
+from telegram.warnings import PTBDeprecationWarning
 
 
 class TokenRefused(Exception):
@@ -15,6 +18,8 @@ class OutOfReach(Exception):
 
 def open_account(api_url: str, token: str) -> Bot:
     """A bot that sends over a pool of its own; calls go to `<api_url>/bot<token>/<method>`. Nothing is sent yet."""
+    # Each 429 would print that the type of its pause is going to change; `sender` takes both types.
+    warnings.filterwarnings("ignore", message=".*`retry_after`", category=PTBDeprecationWarning)
     return Bot(
         token,
         base_url=f"{api_url}/bot",

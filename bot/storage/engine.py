@@ -152,7 +152,8 @@ class Database:
                 max_overflow=5,
                 pool_timeout=30,
                 pool_pre_ping=True,
-                connect_args={"connect_timeout": 5, "application_name": "paybot"},
+                # A connection that went dead without a word is given up after ten seconds, the lease's time.
+                connect_args={"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "paybot"},
             )
         except (ArgumentError, ValueError):
             raise DatabaseError(

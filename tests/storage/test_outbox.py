@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from bot.core import facts
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
-from bot.storage import outbox, uploads
+from bot.storage import chats, outbox, uploads
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing, RowKind, RowState
 from bot.storage.tables import lease, outbox as table, uploads as uploads_table
