@@ -127,6 +127,8 @@ class App:
             await self._web.start()
         except AddressInUse as error:
             raise StartError(str(error)) from None
+        for name in self._settings.not_yet:
+            self._log.warning("setting has no effect in this version yet", name=name)
         self._log.info("listening", host=self._settings.http_host, port=self._web.port, version=__version__)
         await asyncio.gather(self._open_database(), self._meet_telegram())
         self._log.info("ready", sandbox=self._settings.is_sandbox)

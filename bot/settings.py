@@ -166,6 +166,12 @@ class Settings(BaseSettings):
         return self.kiriminaja_express_url == SANDBOX_EXPRESS_URL
 
     @property
+    def not_yet(self) -> tuple[str, ...]:
+        """Settings that are set but that this version does not act on; a silent no would mislead."""
+        waiting = {"TELEGRAM_WEBHOOK_URL": self.telegram_webhook_url, "CALLBACK_FORWARD_URL": self.callback_forward_url}
+        return tuple(name for name, value in waiting.items() if value)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be seen in a log or a message."""
         told = (self.telegram_bot_token, self.kiriminaja_api_key, self.telegram_webhook_secret)
