@@ -168,8 +168,8 @@ class Settings(BaseSettings):
     @property
     def not_yet(self) -> tuple[str, ...]:
         """Settings that are set but that this version does not act on; a silent no would mislead."""
-        waiting = {"TELEGRAM_WEBHOOK_URL": self.telegram_webhook_url, "CALLBACK_FORWARD_URL": self.callback_forward_url}
-        return tuple(name for name, value in waiting.items() if value)
+        waiting = ("telegram_webhook_url", "callback_forward_url")
+        return tuple(name.upper() for name in waiting if getattr(self, name))
 
     @property
     def secrets(self) -> tuple[str, ...]:
