@@ -194,22 +194,22 @@ class Chat:
         head = f"{self.type} {self.id} ({self.title})"
         return "\n".join([head, *(message.line() for message in self.messages)])
 
-    async def wait_for(self, look: Callable[[list[Message]], T | None], timeout: float = 5.0) -> T:
+    async def wait_for(self, look: Callable[[list[Message]], T | None], timeout: float = 10.0) -> T:
         """The first truthy thing `look` returns, given every message of the chat (deleted ones too).
 
         `NothingHappened` with the transcript when `timeout` real seconds are over.
         """
         return await self.changes.until(lambda: look(self.messages), timeout, self.transcript)
 
-    async def wait_for_message(self, fits: Callable[[Message], bool], timeout: float = 5.0) -> Message:
+    async def wait_for_message(self, fits: Callable[[Message], bool], timeout: float = 10.0) -> Message:
         """The oldest message of the bot that `fits`, now or after a later change."""
         return await self.wait_for(lambda _: next(filter(fits, self.from_bot), None), timeout)
 
-    async def wait_for_text(self, part: str, timeout: float = 5.0) -> Message:
+    async def wait_for_text(self, part: str, timeout: float = 10.0) -> Message:
         """The oldest message of the bot whose current text or caption holds `part`, in any case."""
         return await self.wait_for_message(lambda message: part.casefold() in message.text.casefold(), timeout)
 
-    async def next_message(self, timeout: float = 5.0) -> Message:
+    async def next_message(self, timeout: float = 10.0) -> Message:
         """The oldest message of the bot that this method has not returned yet; deleted ones are passed over."""
 
         def look() -> Message | None:

@@ -18,7 +18,7 @@ class Hold:
     _reached: asyncio.Event = field(default_factory=asyncio.Event)
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def reached(self, timeout: float = 5.0) -> None:
+    async def reached(self, timeout: float = 10.0) -> None:
         """Returns once a request stands at the hold; `TimeoutError` after `timeout` seconds."""
         await asyncio.wait_for(self._reached.wait(), timeout)
 

@@ -54,7 +54,7 @@ class Messenger:
         return [call for call in self.calls if call.method in methods and done in (None, call.done)]
 
     async def wait_for_call(
-        self, method: str, fits: Callable[[Call], bool] = lambda call: call.status != 0, timeout: float = 5.0
+        self, method: str, fits: Callable[[Call], bool] = lambda call: call.status != 0, timeout: float = 10.0
     ) -> Call:
         """The first call of a method that `fits`; by default one that was answered."""
 
@@ -66,11 +66,11 @@ class Messenger:
 
         return await self.world.changes.until(look, timeout, describe)
 
-    async def wait_until_polled(self, timeout: float = 5.0) -> None:
+    async def wait_until_polled(self, timeout: float = 10.0) -> None:
         """Returns once a getUpdates is waiting."""
         await self.world.changes.until(lambda: self.world.updates.polled, timeout, lambda: "nobody polls")
 
-    async def wait_until_confirmed(self, timeout: float = 5.0) -> None:
+    async def wait_until_confirmed(self, timeout: float = 10.0) -> None:
         """Returns once the bot has taken every update."""
         queue = self.world.updates
         await self.world.changes.until(lambda: not queue.pending, timeout, lambda: f"pending: {queue.pending}")

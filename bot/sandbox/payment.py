@@ -101,7 +101,7 @@ class Payment:
         """Every request the bot made for it."""
         return [request for request in self.provider.requests if request.payment_id == self.id]
 
-    async def wait_for_requests(self, count: int, timeout: float = 5.0) -> list[Request]:
+    async def wait_for_requests(self, count: int, timeout: float = 10.0) -> list[Request]:
         """Returns once the bot has asked for it at least `count` times and been answered, or not on purpose."""
 
         def look() -> list[Request] | None:

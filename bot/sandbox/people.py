@@ -95,7 +95,7 @@ class Person:
         self.world.tell_bot(message, "edited_message")
 
     async def press(
-        self, message: Message, button: str | int = 0, *, data: str | None = None, timeout: float = 5.0
+        self, message: Message, button: str | int = 0, *, data: str | None = None, timeout: float = 10.0
     ) -> CallbackAnswer:
         """Presses an inline button, by its text (whole, or a part that fits one only) or index; waits for the answer.
 

@@ -65,7 +65,7 @@ class BotProcess:
         """Whether the process lives."""
         return self._process is not None and self._process.returncode is None
 
-    async def start(self, *, ready_within: float = 10.0) -> None:
+    async def start(self, *, ready_within: float = 30.0) -> None:
         """Starts it and waits until `/readyz` answers 200."""
         await self.spawn()
         await self.ready(ready_within)
@@ -77,7 +77,7 @@ class BotProcess:
                 sys.executable, "-m", "bot", "run", env=self._environment, cwd=self._folder, stdout=log, stderr=log
             )
 
-    async def ready(self, within: float = 10.0) -> None:
+    async def ready(self, within: float = 30.0) -> None:
         """Waits until `/readyz` answers 200, or fails with what it said and the log."""
         said = "nothing"
         try:
