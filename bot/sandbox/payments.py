@@ -42,7 +42,7 @@ class Payments:
         city: str | None = None,
     ) -> Payment:
         """A new unpaid Express payment; ``qr="none"`` is one on terms, or cash on delivery."""
-        return self._add("express", "XID", amount, payment_id, qr, payee, city)
+        return self._add(self._new("express", "XID", amount, payment_id, qr, payee, city))
 
     def instant(
         self,
@@ -56,13 +56,13 @@ class Payments:
         city: str | None = None,
     ) -> Payment:
         """A new unpaid Instant payment with that many packages, its services in turn."""
-        payment = self._add("instant", "PID", amount, payment_id, qr, payee, city)
+        payment = self._new("instant", "PID", amount, payment_id, qr, payee, city)
         for number in range(packages):
             order_id = f"BDI-{payment.id[4:]}{number:03d}"
             payment.packages.append(Package(order_id, services[number % len(services)], _SENDER, _buyer(number)))
-        return payment
+        return self._add(payment)
 
-    def _add(
+    def _new(
         self,
         kind: Kind,
         prefix: str,
@@ -77,8 +77,10 @@ class Payments:
         if payment_id in self._by_id:
             raise ValueError(f"there is a payment {payment_id} already")
         city = city or CITIES[count % len(CITIES)]
-        payment = Payment(self._provider, payment_id, kind, amount, self._provider.clock(), qr, payee, city)
-        self._by_id[payment_id] = payment
+        return Payment(self._provider, payment_id, kind, amount, self._provider.clock(), qr, payee, city)
+
+    def _add(self, payment: Payment) -> Payment:
+        self._by_id[payment.id] = payment
         self._provider.changes.publish("payment", action="new", payment=payment_view(payment))
         return payment
 

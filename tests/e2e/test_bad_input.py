@@ -128,4 +128,3 @@ async def test_key_and_token_are_in_no_message_and_no_log_line(
         buyer = payment.packages[0].destination
         for secret in (sandbox.telegram.token, sandbox.kiriminaja.api_key, buyer["name"], buyer["phone"]):
             assert not any(secret in text for text in texts), secret
-
