@@ -90,9 +90,7 @@ class Control:
         try:
             # Starlette's own int takes no minus, and groups have negative ids.
             chat = self._chat({"chat_id": int(request.path_params["chat_id"])})
-        except ValueError as wrong:
-            return _error(wrong, 400)
-        except KeyError as missing:
+        except (KeyError, ValueError) as missing:
             return _error(missing, 404)
         return JSONResponse({"messages": [message_view(message) for message in chat.messages]})
 
