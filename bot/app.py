@@ -9,73 +9,28 @@ import signal
 import socket
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import structlog
 
 from bot import __version__
-from bot.chat.handlers import Chat, Flows
-from bot.core.cadence import Cadence
-from bot.flows.announce import Operators
-from bot.flows.ask import Ask
-from bot.flows.deliver import Deliver
-from bot.flows.introduce import introduce
-from bot.flows.keep import Keep
-from bot.flows.look import Look
-from bot.flows.press import AnswerPress
-from bot.flows.receive import Handle, Poll
-from bot.flows.render import Renderer
-from bot.jobs import Jobs
+from bot.flows.admit import Latencies
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace as ProviderPace
 from bot.messenger.account import OutOfReach, TokenRefused, close_account, learn_name, open_account
-from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
 from bot.pictures import CardPainter
 from bot.settings import Settings
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.lease import RENEW_EVERY, Lease
+from bot.term import Parts, Term, begin_term, utc_now
 from bot.web import health
 from bot.web.server import AddressInUse, Web
 from bot.words.words import Shop, Words
 
-DRAIN_SECONDS: Final = 2.5
-"""How long what is under way may take to end; a stop is over within five seconds."""
-
 
 class StartError(Exception):
     """The process cannot do its work as it is set up; the text is one line with the mend."""
-
-
-def utc_now() -> datetime:
-    """The clock every part is handed."""
-    return datetime.now(UTC)
-
-
-@dataclass(slots=True)
-class Term:
-    """The work of a process while it holds the lease: built anew each time it gets it."""
-
-    jobs: Jobs
-    poll: Poll
-    handle: Handle
-    look: Look
-    deliver: Deliver
-    chat: Chat
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
-
-    async def end(self) -> None:
-        """Stops receiving, then jobs, then what is under way."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-        await self.jobs.stop()
-        await asyncio.gather(
-            self.handle.drain(DRAIN_SECONDS), self.look.drain(DRAIN_SECONDS), self.deliver.drain(DRAIN_SECONDS)
-        )
 
 
 class App:
@@ -89,15 +44,26 @@ class App:
         token = settings.telegram_bot_token.get_secret_value()
         self._bot = open_account(settings.telegram_api_url, token)
         self._updates = Updates(settings.telegram_api_url, token)
+        self._latencies = Latencies()
         self._provider = KiriminAja(
             settings.kiriminaja_api_key.get_secret_value(),
             settings.kiriminaja_express_url,
             settings.kiriminaja_instant_url,
             pace=ProviderPace(settings.poll_budget),
+            observe=lambda _endpoint, _outcome, seconds: self._latencies.note(seconds),
         )
-        self._words = Words(shop=Shop(settings.shop_name, settings.shop_contact), zone=settings.timezone)
-        self._painter = CardPainter()
-        self._sender = Sender(self._bot)
+        self._parts = Parts(
+            settings,
+            self._database,
+            self._lease,
+            self._bot,
+            self._updates,
+            self._provider,
+            self._latencies,
+            Words(shop=Shop(settings.shop_name, settings.shop_contact), zone=settings.timezone),
+            CardPainter(),
+            Sender(self._bot),
+        )
         self._web = Web(settings.http_host, settings.http_port, health.routes(self._readiness))
         self._database_open = False
         self._telegram_answered = False
@@ -154,7 +120,7 @@ class App:
             if self._standby:
                 return
             self._log.info("lease taken", token=self._lease.token)
-            self._term = await self._begin_term()
+            self._term = await begin_term(self._parts)
         while self._lease.held:
             await asyncio.sleep(RENEW_EVERY.total_seconds())
             if not await self._lease.renew():
@@ -190,74 +156,6 @@ class App:
                 self._log.warning("Telegram out of reach", problem=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 10)
-
-    async def _begin_term(self) -> Term:
-        settings, clock = self._settings, utc_now
-        operators = Operators(settings.ops_chat_ids, settings.locale)
-        jobs = Jobs(clock)
-
-        def wake_all() -> None:
-            jobs.wake("look")
-            jobs.wake("deliver")
-
-        look = Look(
-            self._database,
-            self._provider,
-            cadence=Cadence(timedelta(seconds=settings.poll_first), settings.poll_budget),
-            test_codes=settings.is_sandbox,
-            operators=operators,
-            clock=clock,
-            wake_deliver=lambda: jobs.wake("deliver"),
-        )
-        deliver = Deliver(
-            self._database,
-            self._sender,
-            Renderer(self._words, self._painter),
-            lease=self._lease,
-            pace=Pace(),
-            clock=clock,
-        )
-        ask = Ask(
-            self._database,
-            self._provider,
-            look,
-            sender=self._sender,
-            watch_time=settings.watch_time,
-            operators=operators,
-            clock=clock,
-            wake=wake_all,
-        )
-        press = AnswerPress(
-            self._database,
-            self._sender,
-            self._words,
-            look,
-            ask,
-            staff=settings.staff_user_ids,
-            clock=clock,
-            wake=wake_all,
-        )
-        chat = Chat(self._bot, Flows(ask, press), group_locale=settings.locale)
-        handle = Handle(
-            self._database,
-            chat.handle,
-            operators=operators,
-            clock=clock,
-            wake_deliver=lambda: jobs.wake("deliver"),
-        )
-        poll = Poll(self._database, self._updates, clock=clock, wake=lambda: jobs.wake("handle"))
-        jobs.add("handle", handle.run_due)
-        jobs.add("look", look.run_due)
-        jobs.add("deliver", deliver.run_due)
-        jobs.add("purge", Keep(self._database, clock=clock).run_due, longest_pause=timedelta(hours=1))
-        await chat.start()
-        jobs.start()
-        term = Term(jobs, poll, handle, look, deliver, chat)
-        term.tasks = [
-            asyncio.create_task(poll.run(), name="poll"),
-            asyncio.create_task(introduce(self._sender, self._words), name="introduce"),
-        ]
-        return term
 
     async def _end_term(self) -> None:
         term, self._term = self._term, None

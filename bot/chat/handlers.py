@@ -1,24 +1,33 @@
 """The handlers: which update goes to which flow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from telegram import Bot, Message, Update
+from telegram import Bot, ChatMember, Message, Update
 from telegram.ext import (
     Application,
     ApplicationBuilder,
     CallbackContext,
     CallbackQueryHandler,
+    ChatMemberHandler,
     CommandHandler,
     MessageHandler,
+    TypeHandler,
     filters,
 )
 
+from bot.core.commands import Ids, OpenPayments
 from bot.core.facts import Help, NotUnderstood, Welcome
 from bot.core.ids import ids_after_command, ids_within
 from bot.core.watch import Place
-from bot.flows.ask import Ask, Asker
+from bot.flows.ask import Ask
+from bot.flows.asker import Asker, Wish
+from bot.flows.choose_language import ChooseLanguage
+from bot.flows.come_and_go import ComeAndGo
 from bot.flows.press import AnswerPress, Pressed
+from bot.flows.stop import StopWatches
 from bot.words.words import locale_of
 
 Context = CallbackContext[Any, Any, Any, Any]
@@ -30,16 +39,21 @@ class Flows:
 
     ask: Ask
     press: AnswerPress
+    stop: StopWatches
+    language: ChooseLanguage
+    come_and_go: ComeAndGo
 
 
 class Chat:
     """python-telegram-bot's dispatching, without its polling, persistence and job queue."""
 
-    def __init__(self, bot: Bot, flows: Flows, *, group_locale: str) -> None:
-        """`group_locale`: the language of groups, and of people whose phone tells none."""
+    def __init__(self, bot: Bot, flows: Flows, *, group_locale: str, telegram_time: Callable[[], datetime]) -> None:
+        """`group_locale`: the language of groups, and of people whose phone tells none. `telegram_time`: what time it
+        is for Telegram, by whose clock messages are dated."""
         self._bot = bot
         self._flows = flows
         self._group_locale = group_locale
+        self._telegram_time = telegram_time
         self._errors: dict[int, Exception] = {}
         self._app: Application[Any, Any, Any, Any, Any, Any] = (
             ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
@@ -64,10 +78,18 @@ class Chat:
 
     def _add_handlers(self) -> None:
         said = filters.UpdateType.MESSAGE
-        private_text = said & filters.ChatType.PRIVATE & filters.TEXT
-        for command, handler in (("pay", self._pay), ("start", self._start), ("help", self._help)):
+        private_talk = said & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL
+        commands = {
+            "pay": self._pay, "status": self._status, "watching": self._watching, "stop": self._stop,
+            "lang": self._lang, "id": self._id, "start": self._start, "help": self._help,
+        }  # fmt: skip
+        self._app.add_handler(TypeHandler(Update, self._anything), group=-1)
+        for command, handler in commands.items():
             self._app.add_handler(CommandHandler(command, handler, filters=said))
-        self._app.add_handler(MessageHandler(private_text, self._private_text))
+        self._app.add_handler(MessageHandler(said & filters.StatusUpdate.MIGRATE, self._migrated))
+        self._app.add_handler(MessageHandler(private_talk & filters.COMMAND, self._unknown_command))
+        self._app.add_handler(MessageHandler(private_talk, self._private_talk))
+        self._app.add_handler(ChatMemberHandler(self._membership, ChatMemberHandler.MY_CHAT_MEMBER))
         self._app.add_handler(CallbackQueryHandler(self._press))
         self._app.add_error_handler(self._keep_error)
 
@@ -82,13 +104,58 @@ class Chat:
     async def _help(self, update: Update, _: Context) -> None:
         await self._flows.ask.reply(self._asker(update, _message(update)), Help())
 
-    async def _private_text(self, update: Update, _: Context) -> None:
+    async def _status(self, update: Update, context: Context) -> None:
+        asker = self._asker(update, _message(update))
+        await self._flows.ask(asker, ids_after_command(" ".join(context.args or ())), wish=Wish.STATUS)
+
+    async def _watching(self, update: Update, _: Context) -> None:
+        await self._flows.ask.reply(self._asker(update, _message(update)), OpenPayments())
+
+    async def _stop(self, update: Update, context: Context) -> None:
+        asker = self._asker(update, _message(update))
+        await self._flows.stop(asker, ids_after_command(" ".join(context.args or ())))
+
+    async def _lang(self, update: Update, context: Context) -> None:
+        await self._flows.language(self._asker(update, _message(update)), " ".join(context.args or ()))
+
+    async def _id(self, update: Update, _: Context) -> None:
+        asker = self._asker(update, _message(update))
+        place = asker.place
+        await self._flows.ask.reply(asker, Ids(place.chat_id, place.topic_id, asker.person_id))
+
+    async def _unknown_command(self, update: Update, _: Context) -> None:
+        await self._flows.ask.reply(self._asker(update, _message(update)), NotUnderstood())
+
+    async def _private_talk(self, update: Update, _: Context) -> None:
         message = _message(update)
         asker = self._asker(update, message)
-        if ids := ids_within(message.text or ""):
+        text = message.text or message.caption or ""
+        if ids := ids_within(text):
             await self._flows.ask(asker, ids)
         else:
-            await self._flows.ask.reply(asker, NotUnderstood())
+            await self._flows.ask.by_number(asker, text)
+
+    async def _anything(self, update: Update, _: Context) -> None:
+        if update.effective_chat and not update.my_chat_member:
+            await self._flows.come_and_go.here(update.effective_chat.id)
+
+    async def _migrated(self, update: Update, _: Context) -> None:
+        message = _message(update)
+        old = message.migrate_from_chat_id or message.chat.id
+        new = message.migrate_to_chat_id or message.chat.id
+        await self._flows.come_and_go.moved(update.update_id, old, new)
+
+    async def _membership(self, update: Update, _: Context) -> None:
+        change = update.my_chat_member
+        if change is None:
+            return
+        was_there, is_there = _is_there(change.old_chat_member), _is_there(change.new_chat_member)
+        if is_there:
+            is_group = change.chat.type != "private"
+            flow = self._flows.come_and_go
+            await flow.joined(update.update_id, change.chat.id, is_group=is_group, was_there=was_there)
+        else:
+            await self._flows.come_and_go.left(update.update_id, change.chat.id)
 
     async def _press(self, update: Update, _: Context) -> None:
         press = update.callback_query
@@ -98,10 +165,11 @@ class Chat:
         is_topic = isinstance(press.message, Message) and bool(press.message.is_topic_message)
         place = Place(press.message.chat.id, topic if is_topic else None)
         private = press.message.chat.type == "private"
-        asker = Asker(
-            update.update_id, place, press.from_user.id, self._locale(press.from_user.language_code, private)
-        )
-        await self._flows.press(Pressed(asker, press.id, press.message.message_id, press.data))
+        chosen = await self._flows.language.chosen(place.chat_id)
+        locale = chosen or self._locale(press.from_user.language_code, private)
+        asker = Asker(update.update_id, place, press.from_user.id, locale)
+        locale = asker.locale if private else self._locale(press.from_user.language_code, private=True)
+        await self._flows.press(Pressed(asker, press.id, press.message.message_id, press.data, locale))
 
     async def _keep_error(self, update: object, context: Context) -> None:
         if isinstance(update, Update) and context.error is not None:
@@ -113,8 +181,11 @@ class Chat:
         return Asker(
             update_id=update.update_id,
             place=Place(message.chat.id, message.message_thread_id if message.is_topic_message else None),
-            person_id=person.id if person else None,
+            # Of an anonymous admin or a channel Telegram names a bot of its own, the same for all of them.
+            person_id=person.id if person and not message.sender_chat else None,
             locale=self._locale(person.language_code if person else None, private),
+            speaks_for_chat=message.sender_chat is not None and message.sender_chat.id == message.chat.id,
+            waited=self._telegram_time() - message.date,
         )
 
     def _locale(self, language_code: str | None, private: bool) -> str:
@@ -125,3 +196,7 @@ def _message(update: Update) -> Message:
     if update.message is None:
         raise ValueError("the filters let only new messages through")
     return update.message
+
+
+def _is_there(member: ChatMember) -> bool:
+    return member.status not in {ChatMember.LEFT, ChatMember.BANNED} and getattr(member, "is_member", True)

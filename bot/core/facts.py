@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.commands import CommandReply
+from bot.core.journey import PackageAlert, PackageFact
 from bot.core.qris import QrisFault
 
 
@@ -47,6 +49,11 @@ class QrReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class QrBack:
+    """The very code that was shown before counts again, after it had been gone or withheld."""
+
+
+@dataclass(frozen=True, slots=True)
 class Withheld:
     """There is a QR, but paying it would be wrong; it is not shown."""
 
@@ -62,9 +69,20 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class WatchClosed:
-    """The watch is over and the last look found it unpaid."""
+    """The watch is over and the last look did not find it paid."""
 
     checked_at: datetime
+    unclear: bool = False
+    """Whether the last look brought an odd answer, which is neither paid nor unpaid."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimOver:
+    """This chat said it had paid, and after ten minutes of close looks it is still not recorded."""
+
+    checked_at: datetime
+    unclear: bool = False
+    """As with `WatchClosed`."""
 
 
 # --- answers to somebody's ask ---
@@ -98,6 +116,13 @@ class StillUnpaid:
 
 
 @dataclass(frozen=True, slots=True)
+class SameQr:
+    """A fresh look brought the code that is shown already."""
+
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """This chat no longer watches the payment."""
 
@@ -109,7 +134,9 @@ class NotWatched:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`/pay` came without an id."""
+    """A command came without the id it needs."""
+
+    command: str = "pay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +149,20 @@ class TooManyIds:
     """More ids at once than are answered."""
 
     limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """The payment is not for whoever asked; to a stranger an unknown one reads the same. No call was made."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTooOften:
+    """Too many unknown ids in a short time; no call was made."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +196,18 @@ class Checking:
 @dataclass(frozen=True, slots=True)
 class WatchingAgain:
     """This chat watches the payment again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTaken:
+    """This chat says it has paid; a fresh look did not find it, so it is looked at more often for ten minutes."""
+
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimChecking:
+    """The same, while the fresh look is still under way; its outcome comes as a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +249,22 @@ class AlertWithheld:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertClaim:
+    """A chat said it had paid, and ten minutes later KiriminAja still has not recorded it."""
+
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AlertKeyRefused:
     """KiriminAja refuses our API key (401)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGuessing:
+    """A stranger tried so many unknown ids that they have to wait. `who` is Telegram's number of person or group."""
+
+    who: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +274,13 @@ class AlertUnhandled:
     update_id: int
 
 
-PaymentFact = Paid | QrReplaced | Withheld | NotFound | WatchClosed
+PaymentFact = Paid | QrReplaced | QrBack | Withheld | NotFound | WatchClosed | ClaimOver
 Reply = (
-    NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | Stopped | NotWatched | Usage | NotAnId
-    | TooManyIds | Welcome | Help | NotUnderstood | WentWrong
+    NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | SameQr | Stopped | NotWatched | Usage | NotAnId
+    | TooManyIds | NotAllowed | AskedTooOften | Welcome | Help | NotUnderstood | WentWrong
 )  # fmt: skip
-Press = Checking | WatchingAgain | NotYours | ButtonExpired
-Alert = AlertPaid | AlertOdd | AlertWithheld | AlertKeyRefused | AlertUnhandled
-Fact = PaymentFact | Reply | Alert
+Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired
+Alert = (
+    AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | AlertKeyRefused | AlertGuessing | AlertUnhandled
+)
+Fact = PaymentFact | PackageFact | Reply | CommandReply | Alert

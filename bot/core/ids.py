@@ -53,6 +53,11 @@ def ids_after_command(text: str) -> list[str] | None:
     return list(dict.fromkeys(words))
 
 
+def may_be_number(text: str) -> bool:
+    """Whether a text could be meant as an AWB or an order id: one word with some digits in it."""
+    return is_id(text) and sum(character.isdigit() for character in text) >= 4
+
+
 def is_id(text: str) -> bool:
     """Whether a text may stand in a call to KiriminAja."""
     return _ID.fullmatch(text) is not None

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Action(StrEnum):
@@ -11,6 +12,13 @@ class Action(StrEnum):
     CHECK = "check"
     STOP = "stop"
     GO_ON = "go_on"
+    CLAIM = "claim"
+    RENEW = "renew"
+    SHOW = "show"
+
+
+THIS_MESSAGE: Final = "of_this_message_"
+"""Stands in a button for a handle, where the message it is under says what it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,18 @@ class Phase(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Step(StrEnum):
+    """What is told of a package, each once. Stored with it: names stay."""
+
+    DRIVER = "driver"
+    PICKED_UP = "picked_up"
+    DELIVERED = "delivered"
+    TROUBLE = "trouble"
+    FAILED = "failed"
+    NO_DRIVER = "no_driver"
+    NO_DRIVER_STILL = "no_driver_still"
+
+
 # The one table: a new code is added here and as `status.<code>` in both catalogues.
 PHASE_OF: Final[dict[int, Phase]] = (
     dict.fromkeys((100, 101, 102, 103, 104, 105), Phase.ENTRY)
@@ -29,6 +41,9 @@ PHASE_OF: Final[dict[int, Phase]] = (
 )
 
 COURIERS: Final[dict[str, str]] = {"gosend": "GoSend", "grab_express": "GrabExpress", "borzo": "Borzo"}
+_BEFORE_PICKUP: Final = frozenset({None, 100, 101, 102, 105, 110})
+# Without a driver: 103 and 104 say that KiriminAja has it already, 110 that somebody is to come.
+_WITHOUT_DRIVER: Final = frozenset({None, 100, 101, 102, 105})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +59,30 @@ class Package:
     live_url: str | None = None
     """Live tracking page, `http` or `https`; arrives once a driver is assigned."""
     has_driver: bool = False
+    told: frozenset[Step] = frozenset()
+    """What the chats have been told of it (`core.following`)."""
 
     @property
     def phase(self) -> Phase:
         """Where the package stands; a code that is not in the table is unknown, and not final."""
         return PHASE_OF.get(self.status, Phase.UNKNOWN) if self.status is not None else Phase.UNKNOWN
+
+    @property
+    def driver_comes(self) -> bool:
+        """Whether there is a driver, on the way to the pickup as far as the code tells."""
+        before = self.status in _BEFORE_PICKUP or self.phase is Phase.UNKNOWN
+        return before and (self.has_driver or bool(self.live_url))
+
+    @property
+    def awaits_driver(self) -> bool:
+        """Whether a driver is still to come."""
+        without = self.status in _WITHOUT_DRIVER or self.phase is Phase.UNKNOWN
+        return without and not self.has_driver and not self.live_url
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What a list shows of it."""
+        return (self.order_id, self.awb, self.courier, self.status, self.live_url, self.awaits_driver)
 
     @property
     def courier_name(self) -> str | None:

@@ -11,10 +11,11 @@ from bot.core.payment import Payment
 class WatchState(StrEnum):
     """Whether the chat is still to be told. Who moves it on stands beside each."""
 
-    ACTIVE = "active"  # flows.look: told, ended; flows.stop: stopped
+    ACTIVE = "active"  # flows.look: told, ended; flows.stop: stopped; storage.chats.silence: silenced
     TOLD = "told"  # has heard "paid"
     STOPPED = "stopped"  # flows.ask: active
     ENDED = "ended"  # there was no such payment; flows.ask: active
+    SILENCED = "silenced"  # the chat takes no messages; storage.chats.wake: active
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Watch:
     card_message_id: int | None = None
     card_face: str | None = None
     """Digest of what the card shows now; equal means that no edit is due."""
+    claimed_at: datetime | None = None
+    """When this chat said that it has paid, until it has heard what came of it."""
+    part: str | None = None
+    """`1/2` where several payments were asked for at once."""
 
 
 class Face(StrEnum):

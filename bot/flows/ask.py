@@ -2,20 +2,23 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from bot.core.answer import Answer, Unwell
-from bot.core.facts import Fact, NotAnId, NotFound, Paid, TooManyIds, Usage
-from bot.core.ids import MAX_IDS_AT_ONCE, kind_of
-from bot.core.payment import Status, asked, decide, reply_to_ask
+from bot.core.commands import AskedLongAgo, Total
+from bot.core.facts import AskedTooOften, Fact, NotAnId, NotFound, NotUnderstood, Paid, TooManyIds, Usage
+from bot.core.ids import MAX_IDS_AT_ONCE, kind_of, may_be_number
+from bot.core.payment import Payment, Status, decide_on_ask, reply_to_ask
 from bot.core.watch import Place, Watch, WatchState
+from bot.flows.admit import Admit
 from bot.flows.announce import Operators, announce
+from bot.flows.asker import Asker, Wish
 from bot.flows.look import Look
+from bot.flows.status import take_status
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.messenger.sender import Sender
 from bot.storage import inbox, outbox, payments, watches
@@ -27,18 +30,12 @@ TYPING_AFTER: Final = 0.7
 """Seconds after which the chat shows that an answer is on its way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, where, by which update, and in which language the answer goes."""
-
-    update_id: int
-    place: Place
-    person_id: int | None
-    locale: str
+LATE_AFTER: Final = timedelta(minutes=10)
+"""An ask that waited longer, as the bot was off, is answered with an offer in place of the QR."""
 
 
 class Ask:
-    """`/pay`, and a bare id in private."""
+    """`/pay` and `/status`, and what leads to a payment in private: every id goes through here, and the gate."""
 
     def __init__(
         self,
@@ -46,6 +43,7 @@ class Ask:
         provider: KiriminAja,
         look: Look,
         *,
+        admit: Admit,
         sender: Sender,
         watch_time: timedelta,
         operators: Operators,
@@ -56,6 +54,7 @@ class Ask:
         self._database = database
         self._provider = provider
         self._look = look
+        self._admit = admit
         self._sender = sender
         self._watch_time = watch_time
         self._operators = operators
@@ -63,29 +62,105 @@ class Ask:
         self._wake = wake
         self._log = structlog.get_logger("ask")
 
-    async def __call__(self, asker: Asker, payment_ids: Sequence[str] | None) -> None:
-        """Answers an ask for `payment_ids`: None when something given cannot be an id, empty when nothing was."""
-        if refusal := _refusal(payment_ids):
+    async def __call__(
+        self, asker: Asker, given: Sequence[str] | None, *, wish: Wish = Wish.SHOW, admitted: bool = False
+    ) -> None:
+        """Answers an ask for the ids `given`: None when something there cannot be one, empty when nothing was.
+
+        An AWB or order id seen before stands for its payment. `admitted`: a button under a message of theirs, in a
+        chat that has been shown the payment already.
+        """
+        if refusal := _refusal(given, wish):
             await self.reply(asker, refusal)
             return
+        wanted, refused = (given or (), frozenset[str]()) if admitted else await self._wanted(asker, given or ())
+        if isinstance(refused, AskedTooOften):
+            await self.reply(asker, refused)
+            return
+        late = wish is Wish.SHOW and asker.waited > LATE_AFTER
+        offered = frozenset(wanted) - refused if late else frozenset[str]()
         patience = asyncio.create_task(self._show_patience(asker.place))
         try:
-            found = await asyncio.gather(*(self._fetch(payment_id) for payment_id in payment_ids or ()))
+            fetched = [one for one in wanted if one not in offered]
+            answers = await asyncio.gather(*(self._fetch(one, refused=one in refused) for one in fetched))
         finally:
             patience.cancel()
         async with self._database.begin() as tx:
-            if not await inbox.finish(tx, asker.update_id):
-                return
-            for number, (payment_id, (answer, got_at)) in enumerate(zip(payment_ids or (), found, strict=True)):
-                await self._take_up(tx, asker, number, payment_id, answer, got_at)
-                self._log.info("asked", payment=payment_id, chat=asker.place.chat_id, outcome=outcome_of(answer))
+            if await inbox.finish(tx, asker.update_id):
+                await self._answer(tx, asker, wish, wanted, dict(zip(fetched, answers, strict=True)))
         self._wake()
+
+    async def by_number(self, asker: Asker, text: str) -> None:
+        """Private text without an id in it: an AWB or order id seen before leads to its payment, as far as it is open
+        to whoever asks. All else is not understood, and counts as a guess where it could have been one."""
+        guess = text.strip().casefold()
+        if not may_be_number(guess):
+            await self.reply(asker, NotUnderstood())
+            return
+        async with self._database.begin() as tx:
+            found = await payments.by_package(tx, guess)
+        refused = await self.refused(asker, [found] if found else [])
+        if isinstance(refused, AskedTooOften):
+            await self.reply(asker, refused)
+        elif found and found not in refused:
+            await self(asker, [found])
+        else:
+            now = self._clock()
+            async with self._database.begin() as tx:
+                if await inbox.finish(tx, asker.update_id):
+                    await self._admit.note_unknown(tx, asker.person_id, asker.place, guess)
+                    await self.say(tx, asker, 0, NotUnderstood(), now)
+            self._wake()
+
+    async def _wanted(
+        self, asker: Asker, given: Sequence[str]
+    ) -> tuple[Sequence[str], frozenset[str] | AskedTooOften]:
+        """The payments that are meant, and which of them are refused. One that is must not show by its AWB."""
+        async with self._database.begin() as tx:
+            meant = {one: await payments.by_package(tx, one) for one in given if kind_of(one) is None}
+        refused = await self.refused(asker, [*given, *filter(None, meant.values())])
+        if isinstance(refused, AskedTooOften):
+            return given, refused
+        allowed = {one: found for one, found in meant.items() if found and found not in refused}
+        return list(dict.fromkeys(allowed.get(one, one) for one in given)), refused
+
+    async def _answer(
+        self,
+        tx: Tx,
+        asker: Asker,
+        wish: Wish,
+        wanted: Sequence[str],
+        answers: Mapping[str, tuple[Answer | None, datetime]],
+    ) -> None:
+        shown: list[Payment] = []
+        for number, payment_id in enumerate(wanted):
+            now = self._clock()
+            answer, got_at = answers.get(payment_id, (None, now))
+            if payment_id not in answers:
+                await self.say(tx, asker, number, AskedLongAgo(payment_id, now - asker.waited), now)
+            elif answer is None:
+                await self._say_unknown(tx, asker, number, payment_id, got_at)
+            elif wish is Wish.STATUS:
+                await self._tell_status(tx, asker, number, payment_id, answer, got_at)
+            else:
+                part = f"{number + 1}/{len(wanted)}" if len(wanted) > 1 else None
+                shown += await self._take_up(tx, asker, number, payment_id, answer, got_at, part)
+            outcome = outcome_of(answer) if answer else "not_asked"
+            self._log.info("asked", wish=wish.value, payment=payment_id, chat=asker.place.chat_id, outcome=outcome)
+        amounts = [payment.amount for payment in shown if payment.amount is not None]
+        if len(amounts) == len(shown) > 1:
+            await self.say(tx, asker, len(wanted), Total(len(amounts), sum(amounts)), self._clock())
+
+    async def refused(self, asker: Asker, payment_ids: Sequence[str]) -> frozenset[str] | AskedTooOften:
+        """The gate, for every id however it came: those that may not be asked for, or that none may for a while."""
+        async with self._database.begin() as tx:
+            return await self._admit.refused(tx, asker.person_id, asker.place, payment_ids)
 
     async def reply(self, asker: Asker, fact: Fact, watch: Watch | None = None) -> None:
         """Answers with a fact, and that is all."""
         async with self._database.begin() as tx:
             if await inbox.finish(tx, asker.update_id):
-                await self._say(tx, asker, 0, fact, self._clock(), watch)
+                await self.say(tx, asker, 0, fact, self._clock(), watch)
         self._wake()
 
     async def _show_patience(self, place: Place) -> None:
@@ -95,8 +170,11 @@ class Ask:
             await self._sender.show_typing(place)
             await asyncio.sleep(4)
 
-    async def _fetch(self, payment_id: str) -> tuple[Answer, datetime]:
-        """The answer, and when it came."""
+    async def _fetch(self, payment_id: str, *, refused: bool = False) -> tuple[Answer | None, datetime]:
+        """The answer, and when it came; None for an id that is refused, after as long as an answer takes."""
+        if refused:
+            await self._admit.linger()
+            return None, self._clock()
         async with self._database.begin() as tx:
             known = await payments.read(tx, payment_id)
         kind = known.kind if known else kind_of(payment_id)
@@ -108,35 +186,56 @@ class Ask:
         return answer, self._clock()
 
     async def _take_up(
-        self, tx: Tx, asker: Asker, number: int, payment_id: str, answer: Answer, now: datetime
-    ) -> None:
+        self,
+        tx: Tx,
+        asker: Asker,
+        number: int,
+        payment_id: str,
+        answer: Answer,
+        now: datetime,
+        part: str | None,
+    ) -> Sequence[Payment]:
+        """Returns the payment where its QR is the answer."""
         known = await payments.load(tx, payment_id)
-        decision = decide(asked(known, payment_id, now, self._watch_time), answer, now, self._look.rules)
+        rules, watch_for = self._look.rules, self._watch_time
+        decision = decide_on_ask(known, payment_id, answer, now, rules, watch_for=watch_for)
         payment = decision.payment
         reply = reply_to_ask(payment, answer)
         if isinstance(reply, NotFound) and known is None:
-            await self._say(tx, asker, number, reply, now)
-            return
+            await self._say_unknown(tx, asker, number, payment_id, now)
+            return ()
         watch = await watches.at(tx, payment_id, asker.place)
         tells_this_chat = watch is not None and watch.state is WatchState.ACTIVE and bool(decision.facts)
         await announce(tx, decision, now, self._operators, answered=asker.place)
         if isinstance(reply, NotFound) and payment.status is Status.DROPPED:
             if not tells_this_chat:
-                await self._say(tx, asker, number, reply, now)
-            return
-        watch = await self._watch(tx, asker, watch, payment_id, now)
+                await self._say_unknown(tx, asker, number, payment_id, now)
+            return ()
+        watch = await self._watch(tx, asker, watch, payment_id, now, part)
         if isinstance(reply, Paid):
             await watches.set_state(tx, watch.id, WatchState.TOLD)
             if tells_this_chat:
-                return
+                return ()
         if reply is None:
             await self._show_card(tx, watch, now)
-        else:
-            await self._say(tx, asker, number, reply, now, watch)
+            return (payment,)
+        await self.say(tx, asker, number, reply, now, watch)
+        return ()
 
-    async def _watch(self, tx: Tx, asker: Asker, watch: Watch | None, payment_id: str, now: datetime) -> Watch:
+    async def _tell_status(
+        self, tx: Tx, asker: Asker, number: int, payment_id: str, answer: Answer, now: datetime
+    ) -> None:
+        told = await take_status(tx, payment_id, answer, now, self._look.rules, self._operators, asker.place)
+        if isinstance(told, NotFound):
+            await self._say_unknown(tx, asker, number, payment_id, now)
+        elif told is not None:
+            await self.say(tx, asker, number, told, now, payment_id=payment_id)
+
+    async def _watch(
+        self, tx: Tx, asker: Asker, watch: Watch | None, payment_id: str, now: datetime, part: str | None
+    ) -> Watch:
         if watch is not None:
-            return await watches.renew(tx, watch, locale=asker.locale, asked_by=asker.person_id, now=now)
+            return await watches.renew(tx, watch, locale=asker.locale, asked_by=asker.person_id, now=now, part=part)
         return await watches.add(
             tx,
             payment_id,
@@ -145,6 +244,7 @@ class Ask:
             asked_by=asker.person_id,
             handle=secrets.token_urlsafe(16),
             now=now,
+            part=part,
         )
 
     async def _show_card(self, tx: Tx, watch: Watch, now: datetime) -> None:
@@ -155,9 +255,22 @@ class Ask:
         if watch.card_message_id is not None:
             await outbox.put_erase(tx, watch, now)
 
-    async def _say(
-        self, tx: Tx, asker: Asker, number: int, fact: Fact, now: datetime, watch: Watch | None = None
+    async def _say_unknown(self, tx: Tx, asker: Asker, number: int, payment_id: str, now: datetime) -> None:
+        fact = await self._admit.note_unknown(tx, asker.person_id, asker.place, payment_id)
+        await self.say(tx, asker, number, fact, now)
+
+    async def say(
+        self,
+        tx: Tx,
+        asker: Asker,
+        number: int,
+        fact: Fact,
+        now: datetime,
+        watch: Watch | None = None,
+        *,
+        payment_id: str | None = None,
     ) -> None:
+        """Writes the answer of that number to an ask, which the caller has finished in the same transaction."""
         await outbox.put_notice(
             tx,
             f"reply:{asker.update_id}:{number}",
@@ -165,14 +278,14 @@ class Ask:
             fact,
             locale=asker.locale,
             now=now,
-            payment_id=watch.payment_id if watch else None,
+            payment_id=watch.payment_id if watch else payment_id,
             watch_id=watch.id if watch else None,
         )
 
 
-def _refusal(payment_ids: Sequence[str] | None) -> Fact | None:
-    if payment_ids is None:
+def _refusal(given: Sequence[str] | None, wish: Wish) -> Fact | None:
+    if given is None:
         return NotAnId()
-    if not payment_ids:
-        return Usage()
-    return TooManyIds(MAX_IDS_AT_ONCE) if len(payment_ids) > MAX_IDS_AT_ONCE else None
+    if not given:
+        return Usage(wish.value)
+    return TooManyIds(MAX_IDS_AT_ONCE) if len(given) > MAX_IDS_AT_ONCE else None

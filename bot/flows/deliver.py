@@ -28,7 +28,7 @@ from bot.messenger.sender import (
     Sender,
     Undeliverable,
 )
-from bot.storage import chats, outbox, uploads, watches
+from bot.storage import chats, lists, outbox, uploads, watches
 from bot.storage.engine import Database, Tx
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
@@ -125,9 +125,11 @@ class Deliver:
         match rendered:
             case Nothing():
                 return Delivered(row.message_id)
+            case TextMessage(message_id=int() as message_id):
+                return await self._sender.change_text(row.place, message_id, rendered.message)
             case TextMessage():
                 found = await self._recover.text(row, rendered.message)
-                return found or await self._sender.send_text(row.place, rendered.message)
+                return found or await self._sender.send_text(row.place, rendered.message, reply_to=rendered.reply_to)
             case CardMessage():
                 return await self._send_card(row, rendered)
             case Erasure():
@@ -182,21 +184,27 @@ class Deliver:
                 await outbox.release(tx, row, lease_token=token)
                 return False
             case MessageGone():
-                # Somebody deleted the card. A code to pay comes anew; a receipt is not worth a new message.
-                card = _card_of(rendered)
-                if card and card.picture.face is Face.QR and row.watch_id and card.message_id:
-                    await watches.forget_card(tx, row.watch_id, card.message_id)
-                    await outbox.release(tx, row, lease_token=token)
-                else:
-                    await outbox.sent(tx, row, lease_token=token, message_id=None, now=now)
+                await self._note_gone(tx, row, rendered, token, now)
+                return True
+            case Undeliverable(chat_is_gone=True):
+                await chats.silence(tx, row.place.chat_id, outcome.problem, now)
                 return True
             case Undeliverable():
-                if outcome.chat_is_gone:
-                    await chats.silence(tx, row.place.chat_id, outcome.problem, now)
                 await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
                 return True
             case _:
                 assert_never(outcome)
+
+    async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
+        """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""
+        card = _card_of(rendered)
+        if card and card.picture.face is Face.QR and row.watch_id and card.message_id:
+            await watches.forget_card(tx, row.watch_id, card.message_id)
+            await outbox.release(tx, row, lease_token=token)
+            return
+        if isinstance(rendered, TextMessage) and rendered.message_id is not None:
+            await lists.forget_message(tx, row.place.chat_id, rendered.message_id)
+        await outbox.sent(tx, row, lease_token=token, message_id=None, now=now)
 
     async def _note_delivered(
         self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Delivered, now: datetime

@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.messenger.sender import Delivered, Outcome, Sender
+from bot.messenger.sender import Delivered, Outcome, Scope, Sender
 from bot.words.words import Words
 
 
@@ -11,7 +11,9 @@ async def introduce(sender: Sender, words: Words) -> None:
     log = structlog.get_logger("introduce")
     for locale, language_code in (("id", None), ("en", "en")):
         outcomes: list[Outcome] = [
-            await sender.set_menu(words.menu(locale), language_code),
+            await sender.set_menu(words.menu(locale), language_code, Scope.ALL),
+            await sender.set_menu(words.menu(locale), language_code, Scope.PRIVATE),
+            await sender.set_menu(words.menu(locale, of_groups=True), language_code, Scope.GROUPS),
             await sender.set_description(words.description(locale), words.short_description(locale), language_code),
         ]
         if problems := [type(outcome).__name__ for outcome in outcomes if not isinstance(outcome, Delivered)]:

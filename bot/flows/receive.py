@@ -77,7 +77,7 @@ class Poll:
 
 
 class Handle:
-    """Hands each stored update to its handler, one at a time for each chat."""
+    """Hands each stored update to its handler, one at a time for each chat; a press waits for no other update."""
 
     def __init__(
         self,
@@ -93,36 +93,38 @@ class Handle:
         self._operators = operators
         self._clock = clock
         self._wake_deliver = wake_deliver
-        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._lanes: dict[_Lane, asyncio.Task[None]] = {}
         self._stopping = False
         self._log = structlog.get_logger("handle")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
         """Starts handling what waits; `wake` is called as each chat's turn ends."""
-        free = CHATS_AT_ONCE - len(self._chats)
+        free = CHATS_AT_ONCE - len(self._lanes)
         if free <= 0 or self._stopping:
             return None
         async with self._database.begin() as tx:
-            found = await inbox.waiting(tx, 4 * free, self._chats)
-        in_chats = groupby(sorted(found, key=_lane), key=_lane)
-        for chat_id, updates in [(chat_id, list(updates)) for chat_id, updates in in_chats][:free]:
-            task = asyncio.create_task(self._serve(updates), name=f"handle {chat_id}")
-            self._chats[chat_id] = task
-            task.add_done_callback(partial(self._ended, chat_id, wake))
+            chats_served = [chat_id for chat_id, _ in self._lanes if chat_id]
+            alone = [update_id for _, update_id in self._lanes if update_id]
+            found = await inbox.waiting(tx, 4 * free, chats_served, except_updates=alone)
+        in_lanes = groupby(sorted(found, key=_lane), key=_lane)
+        for lane, updates in [(lane, list(updates)) for lane, updates in in_lanes][:free]:
+            task = asyncio.create_task(self._serve(updates), name=f"handle {lane}")
+            self._lanes[lane] = task
+            task.add_done_callback(partial(self._ended, lane, wake))
         return self._clock() if len(found) == 4 * free else None
 
     async def drain(self, seconds: float) -> None:
         """Begins nothing more; what is not ended by then is handled again after the next start."""
         self._stopping = True
-        tasks = list(self._chats.values())
+        tasks = list(self._lanes.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _ended(self, chat_id: int, wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
-        self._chats.pop(chat_id, None)
+    def _ended(self, lane: "_Lane", wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
+        self._lanes.pop(lane, None)
         wake()
 
     async def _serve(self, updates: Sequence[Stored]) -> None:
@@ -156,8 +158,9 @@ class Handle:
             await inbox.fail(tx, update.update_id, give_up=give_up)
             if not give_up:
                 return
-            if update.chat_id is not None and "my_chat_member" not in update.body:
-                place = Place(update.chat_id, _topic_of(update.body))
+            chat_id = (_chat(update.body) or {}).get("id")
+            if isinstance(chat_id, int) and "my_chat_member" not in update.body:
+                place = Place(chat_id, _topic_of(update.body))
                 await outbox.put_notice(
                     tx, f"reply:{update.update_id}:0", place, WentWrong(), locale=self._operators.locale, now=now
                 )
@@ -166,8 +169,8 @@ class Handle:
 
 
 def chat_of(update: Mapping[str, Any]) -> int | None:
-    """The chat whose order an update keeps."""
-    chat = _chat(update)
+    """The chat whose order an update keeps; None for a press, which is answered at once."""
+    chat = None if "callback_query" in update else _chat(update)
     chat_id = chat.get("id") if chat else None
     return chat_id if isinstance(chat_id, int) else None
 
@@ -198,13 +201,18 @@ def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int 
 
 
 def _topic_of(body: Mapping[str, Any]) -> int | None:
-    message = body.get("message")
+    press = body.get("callback_query")
+    message = press.get("message") if isinstance(press, dict) else body.get("message")
     topic = message.get("message_thread_id") if isinstance(message, dict) and message.get("is_topic_message") else None
     return topic if isinstance(topic, int) else None
 
 
-def _lane(update: Stored) -> int:
-    return update.chat_id or 0
+_Lane = tuple[int, int]
+"""The chat whose updates are handled in their order; or 0, and the one update that keeps none."""
+
+
+def _lane(update: Stored) -> _Lane:
+    return (update.chat_id, 0) if update.chat_id else (0, update.update_id)
 
 
 def _problem(fetched: Conflict | TokenRefused | Trouble) -> str:

@@ -103,6 +103,18 @@ def read_answer(
     return _said_with_error(status, envelope)
 
 
+def payment_fields(body: bytes) -> Mapping[str, object]:
+    """What stands in `result` or `data` of an answer that was read as a statement; empty for anything else.
+
+    Holds personal data: it goes to `people` and nowhere else.
+    """
+    parsed = _json(body)
+    if isinstance(parsed, Unwell):
+        return {}
+    places = (parsed.get("result"), parsed.get("data"))
+    return next((place for place in places if isinstance(place, dict) and place), {})
+
+
 def answer_of_status(status: int, headers: Mapping[str, str], now: datetime) -> Answer | None:
     """The answer where the HTTP status alone decides; None where the body has to be read."""
     if status == 401:

@@ -7,19 +7,21 @@ key lives in one request header; it is never logged, raised or shown in a `repr`
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
 from bot.core.answer import Answer, Missing, Refused, Statement, Throttled, Unwell
 from bot.core.ids import Kind, is_id, kind_of
-from bot.kiriminaja.answers import accepted, answer_of_status, is_html, read_answer
+from bot.core.privacy import PackagePeople
+from bot.kiriminaja.answers import accepted, answer_of_status, is_html, payment_fields, read_answer
 from bot.kiriminaja.flights import Flight, Flights
 from bot.kiriminaja.pace import Pace
+from bot.kiriminaja.people import people_in
 from bot.kiriminaja.wire import CALL_TIMEOUT, Response, exchange, http_client
 
 _KEY = re.compile(r"[!-~]+", re.ASCII)
@@ -59,6 +61,21 @@ class _Got:
     """404 or a web page: this host may not have the call at all, so the SDKs' way is tried."""
     down: bool = False
     """A 5xx: that this host shows a page proves nothing about the payment."""
+    body: bytes = field(default=b"", repr=False)
+    """Holds personal data: it is read by `people` alone."""
+
+
+class _Asking(Protocol):
+    """What a call is made for: a flight, or a question asked alone."""
+
+    urgent: bool
+    called: bool
+
+
+@dataclass(slots=True)
+class _Alone:
+    urgent: bool
+    called: bool = False
 
 
 def _nobody(_endpoint: Endpoint, _outcome: str, _seconds: float) -> None:
@@ -136,13 +153,24 @@ class KiriminAja:
         async def ask(flight: Flight) -> Answer:
             match kind:
                 case Kind.EXPRESS:
-                    return await self._post(payment_id, kind, flight)
+                    return (await self._post(payment_id, kind, flight)).answer
                 case Kind.INSTANT:
-                    return await self._instant(payment_id, flight)
+                    return (await self._instant(payment_id, flight)).answer
                 case None:
                     return await self._either(payment_id, flight)
 
         return await self._flights.join((payment_id, kind), ask, urgent=urgent)
+
+    async def people(self, payment_id: str, *, urgent: bool = False) -> tuple[PackagePeople, ...]:
+        """Who sends, receives and drives the packages of an Instant payment, read now and kept nowhere.
+
+        Empty where KiriminAja gives no answer about this payment. Raises ValueError for a text that is no id.
+        """
+        if not is_id(payment_id):
+            raise ValueError("not a payment id")
+        got = await self._instant(payment_id, _Alone(urgent))
+        is_about_it = isinstance(got.answer, Statement) and got.answer.payment_id == payment_id
+        return people_in(payment_fields(got.body)) if is_about_it else ()
 
     async def set_callback(self, url: str) -> Throttled | Refused | Unwell | None:
         """Registers the account's one callback URL; None when KiriminAja took it, Unwell("declined") when not.
@@ -158,22 +186,22 @@ class KiriminAja:
         self._note(Endpoint.CALLBACK, answer, "accepted" if answer is None else outcome_of(answer), started)
         return answer
 
-    async def _instant(self, payment_id: str, flight: Flight) -> Answer:
+    async def _instant(self, payment_id: str, flight: _Asking) -> _Got:
         """The Instant GET where its host is known, else, or where that host has no such call, the SDKs' way."""
         if self._instant_url is None:
             return await self._post(payment_id, Kind.INSTANT, flight)
         got = await self._get(self._instant_url, payment_id, flight)
         if not got.elsewhere:
-            return got.answer
+            return got
         other_way = await self._post(payment_id, Kind.INSTANT, flight)
-        return got.answer if got.down and isinstance(other_way, Missing) else other_way
+        return got if got.down and isinstance(other_way.answer, Missing) else other_way
 
     async def _either(self, payment_id: str, flight: Flight) -> Answer:
         """Express, then Instant. Missing only where both say so.
 
         The SDKs' way is the very call made first, so it is not made again.
         """
-        first = await self._post(payment_id, None, flight)
+        first = (await self._post(payment_id, None, flight)).answer
         if self._instant_url is None or not isinstance(first, Missing | Unwell):
             return first
         got = await self._get(self._instant_url, payment_id, flight)
@@ -183,12 +211,12 @@ class KiriminAja:
             return first
         return got.answer
 
-    async def _post(self, payment_id: str, kind: Kind | None, flight: Flight) -> Answer:
+    async def _post(self, payment_id: str, kind: Kind | None, flight: _Asking) -> _Got:
         endpoint = Endpoint.INSTANT_SDK if kind is Kind.INSTANT else Endpoint.EXPRESS
         url = f"{self._express_url}/api/mitra/v2/get_payment"
-        return (await self._look(endpoint, "POST", url, {"payment_id": payment_id}, kind, flight)).answer
+        return await self._look(endpoint, "POST", url, {"payment_id": payment_id}, kind, flight)
 
-    async def _get(self, base: str, payment_id: str, flight: Flight) -> _Got:
+    async def _get(self, base: str, payment_id: str, flight: _Asking) -> _Got:
         url = f"{base}/open-api/v1/instants/payment/{payment_id}"
         return await self._look(Endpoint.INSTANT, "GET", url, None, Kind.INSTANT, flight)
 
@@ -199,7 +227,7 @@ class KiriminAja:
         url: str,
         json: Mapping[str, str] | None,
         kind: Kind | None,
-        flight: Flight,
+        flight: _Asking,
     ) -> _Got:
         """One call in its turn."""
         if (pause := await self._pace.turn(urgent=flight.urgent)) is not None:
@@ -213,7 +241,7 @@ class KiriminAja:
             answer = read_answer(response.status, response.headers, response.body, kind=kind, now=self._now())
             is_page = response.status == 404 or is_html(response.headers, response.body)
             elsewhere = is_page and isinstance(answer, Missing | Unwell)
-            got = _Got(answer, elsewhere, down=response.status >= 500)
+            got = _Got(answer, elsewhere, down=response.status >= 500, body=response.body)
         self._note(endpoint, got.answer, outcome_of(got.answer), started)
         return got
 

@@ -7,6 +7,9 @@ from telegram.error import InvalidToken
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
+Account = Bot
+"""What python-telegram-bot calls a bot: the account and its connections."""
+
 
 class TokenRefused(Exception):
     """Telegram does not know the token."""

@@ -7,18 +7,21 @@ Outcomes are a closed set; the order in which python-telegram-bot's errors are t
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import httpx
 import structlog
 from telegram import (
     Bot,
+    BotCommandScope,
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaPhoto,
     LinkPreviewOptions,
     Message as SentMessage,
+    ReplyParameters,
 )
 from telegram.constants import ChatAction, ChatMemberStatus, ParseMode
 from telegram.error import (
@@ -93,14 +96,23 @@ Picture = bytes | str
 """A PNG to upload, or the `file_id` of one Telegram has."""
 
 
+class Scope(StrEnum):
+    """Which chats see a command menu; the names are the Bot API's."""
+
+    ALL = "default"
+    PRIVATE = "all_private_chats"
+    GROUPS = "all_group_chats"
+
+
 class Sender:
     """Telegram's sending side."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def send_text(self, place: Place, message: Message) -> Outcome:
-        """A new text message."""
+    async def send_text(self, place: Place, message: Message, *, reply_to: int | None = None) -> Outcome:
+        """A new text message; as an answer to another, where that one is still there."""
+        answered = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
         return await _outcome(
             lambda: self._bot.send_message(
                 chat_id=place.chat_id,
@@ -109,6 +121,7 @@ class Sender:
                 parse_mode=ParseMode.HTML,
                 reply_markup=_markup(message.keyboard),
                 disable_notification=message.silent or None,
+                reply_parameters=answered,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
         )
@@ -186,9 +199,12 @@ class Sender:
             return False
         return member.status in {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
 
-    async def set_menu(self, commands: list[tuple[str, str]], language_code: str | None) -> Outcome:
-        """The command menu for a language (None: for all others)."""
-        return await _outcome(lambda: self._bot.set_my_commands(commands, language_code=language_code))
+    async def set_menu(
+        self, commands: list[tuple[str, str]], language_code: str | None, scope: Scope = Scope.ALL
+    ) -> Outcome:
+        """The command menu of some chats for a language (None: for all others)."""
+        where = None if scope is Scope.ALL else BotCommandScope(scope)
+        return await _outcome(lambda: self._bot.set_my_commands(commands, where, language_code=language_code))
 
     async def set_description(self, text: str, short: str, language_code: str | None) -> Outcome:
         """What stands in the empty chat and on the bot's page."""

@@ -6,6 +6,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
@@ -51,10 +53,16 @@ class Updates:
     def __init__(self, base_url: str, token: str) -> None:
         """`base_url`: TELEGRAM_API_URL."""
         self._url = f"{base_url}/bot{token}"
+        self._ahead = timedelta(0)
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(10, read=LONG_POLL + 10),
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1),
         )
+
+    @property
+    def telegram_time(self) -> datetime:
+        """What time it is for Telegram, as its last answer said: our own clock may be wrong by hours."""
+        return datetime.now(UTC) - self._ahead
 
     async def fetch(self, offset: int | None, *, wait: int = LONG_POLL) -> Fetched:
         """The updates from `offset` on; waits up to `wait` seconds for the first. Never raises for what came back."""
@@ -75,11 +83,18 @@ class Updates:
         try:
             response = await self._http.post(f"{self._url}/{method}", data=dict(data))
             answer = response.json()
+            self._compare_clocks(response.headers.get("date"))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Trouble(type(error).__name__)
         except (ValueError, RecursionError):
             return Trouble("no JSON")
         return read(answer)
+
+    def _compare_clocks(self, date: str | None) -> None:
+        try:
+            self._ahead = datetime.now(UTC) - parsedate_to_datetime(date or "")
+        except (ValueError, TypeError):
+            return  # no date, or one without a zone: as before
 
 
 def read(answer: object) -> Fetched:

@@ -98,7 +98,8 @@ def _head(text: CardText, lettering: Lettering) -> list[_Placed]:
 
 def _foot(text: CardText, lettering: Lettering) -> tuple[list[_Placed], int]:
     """The id with the time, the hint and the shop; and the last baseline in pixels."""
-    time = lettering.fit(Run(lettering.readable(text.time), 34, shade=ACCENT), ROOM // 2, 18)
+    # With its date the time still leaves room for KiriminAja's ids, of fourteen characters.
+    time = lettering.fit(Run(lettering.readable(text.time), 34, shade=ACCENT), ROOM * 12 // 25, 18)
     placed, baseline = _identify(text, lettering, ROOM - lettering.width(time) - _GAP)
     placed.append(_right(baseline, time, lettering))
     for line in (

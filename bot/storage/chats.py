@@ -1,14 +1,19 @@
-"""Chats we have heard of, where a supergroup's watches go, and which chats no longer take messages."""
+"""Chats we have heard of: their language, where a supergroup's watches go, and which take no messages for now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
 
+from bot.core.facts import Paid
+from bot.core.payment import Status
+from bot.core.watch import Watch, WatchState
 from bot.storage.engine import Tx
-from bot.storage.outbox import move_chat
+from bot.storage.outbox import RowKind, RowState
 from bot.storage.payments import upsert
-from bot.storage.tables import chats, watches
+from bot.storage.tables import chats, outbox, payments, watches
+from bot.storage.watches import watch_of
 
 
 async def meet(tx: Tx, chat_id: int, kind: str, message_id: int | None, now: datetime) -> None:
@@ -21,16 +26,60 @@ async def meet(tx: Tx, chat_id: int, kind: str, message_id: int | None, now: dat
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again))
 
 
+async def locale_of(tx: Tx, chat_id: int) -> str | None:
+    """The language chosen for a chat with `/lang`."""
+    return (await tx.execute(select(chats.c.locale).where(chats.c.id == chat_id))).scalar_one_or_none()
+
+
+async def set_locale(tx: Tx, chat_id: int, locale: str) -> None:
+    """Chooses a chat's language; the chat is known, as somebody there has just said so."""
+    await tx.execute(chats.update().where(chats.c.id == chat_id).values(locale=locale))
+
+
 async def silence(tx: Tx, chat_id: int, why: str, now: datetime) -> None:
-    """Telegram takes no messages for a chat any more (blocked, kicked, gone)."""
-    await tx.execute(chats.update().where(chats.c.id == chat_id).values(silenced_at=now, silenced_why=why[:200]))
+    """Telegram takes no messages for a chat any more (blocked, kicked, gone): what it watches is put to rest.
+
+    News of a payment waits for its return. Other answers to what was asked are given up, and so are alerts; a picture
+    that was not shown yet is not for later. A payment that no other chat watches is not looked at meanwhile.
+    """
+    why = why[:200]
+    here = select(watches.c.payment_id).where(watches.c.chat_id == chat_id, watches.c.state == WatchState.ACTIVE)
+    resting = await _lock(tx, here)
+    await tx.execute(chats.update().where(chats.c.id == chat_id).values(silenced_at=now, silenced_why=why))
+    silenced = watches.update().where(watches.c.chat_id == chat_id, watches.c.state == WatchState.ACTIVE)
+    await tx.execute(silenced.values(state=WatchState.SILENCED))
+    watched = exists(
+        select(watches.c.id).where(watches.c.payment_id == payments.c.id, watches.c.state == WatchState.ACTIVE)
+    )
+    unwatched = payments.update().where(payments.c.id.in_(resting), payments.c.status == Status.WAITING, ~watched)
+    await tx.execute(unwatched.values(status=Status.STOPPED, look_at=None))
+    await _rest_rows(tx, chat_id, why, now)
+
+
+async def wake(tx: Tx, chat_id: int, now: datetime) -> Sequence[Watch]:
+    """A chat takes messages again; returns its watches that had been put to rest, now active and soon looked at."""
+    asleep = select(watches.c.payment_id).where(watches.c.chat_id == chat_id, watches.c.state == WatchState.SILENCED)
+    resting = await _lock(tx, asleep)
+    quiet = chats.update().where(chats.c.id == chat_id, chats.c.silenced_at.is_not(None))
+    await tx.execute(quiet.values(silenced_at=None, silenced_why=None))
+    rested = outbox.update().where(outbox.c.chat_id == chat_id, outbox.c.state == RowState.RESTS)
+    await tx.execute(rested.values(state=RowState.DUE, due_at=now, attempts=0, problem=None))
+    if not resting:
+        return []
+    # Past the end of the watch one look tells, as for any late payment.
+    status = case((payments.c.closes_at > now, literal(Status.WAITING)), else_=literal(Status.CLOSED))
+    stopped = payments.update().where(payments.c.id.in_(resting), payments.c.status == Status.STOPPED)
+    await tx.execute(stopped.values(status=status, look_at=now))
+    silenced = watches.update().where(watches.c.chat_id == chat_id, watches.c.state == WatchState.SILENCED)
+    rows = (await tx.execute(silenced.values(state=WatchState.ACTIVE).returning(watches))).all()
+    return sorted(map(watch_of, rows), key=lambda watch: watch.id)
 
 
 async def move(tx: Tx, old: int, new: int) -> None:
-    """A group became a supergroup: its watches and what waits for it go along.
+    """A group became a supergroup: its watches, its language and what waits for it go along.
 
     Message ids start anew in the supergroup, so its cards are sent again rather than edited. A payment that the
-    same topic of the supergroup watches already keeps that watch.
+    same topic of the supergroup watches already keeps that watch. Moving twice is moving once.
     """
     there = watches.alias("there")
     taken = exists(
@@ -44,4 +93,32 @@ async def move(tx: Tx, old: int, new: int) -> None:
     moved = watches.update().where(watches.c.chat_id == old)
     await tx.execute(moved.values(chat_id=new, card_message_id=None, card_face=None))
     await tx.execute(chats.update().where(chats.c.id == old).values(moved_to=new))
-    await move_chat(tx, old, new)
+    chosen = select(chats.c.locale).where(chats.c.id == old).scalar_subquery()
+    await tx.execute(chats.update().where(chats.c.id == new, chats.c.locale.is_(None)).values(locale=chosen))
+    waits = (outbox.c.chat_id == old, outbox.c.state.in_([RowState.DUE, RowState.RESTS]))
+    # A message to take away is named by a number that means another message there.
+    await tx.execute(outbox.delete().where(*waits, outbox.c.kind == RowKind.ERASE))
+    await tx.execute(outbox.update().where(*waits).values(chat_id=new, message_id=None, after_message_id=None))
+
+
+async def was_moved_to(tx: Tx, chat_id: int) -> bool:
+    """Whether a supergroup was a group that we know of."""
+    return (await tx.execute(select(chats.c.id).where(chats.c.moved_to == chat_id).limit(1))).first() is not None
+
+
+async def _lock(tx: Tx, payment_ids: Select[Any]) -> list[str]:
+    """The payments of a chat, held until the transaction ends, always in the same order (PostgreSQL)."""
+    query = select(payments.c.id).where(payments.c.id.in_(payment_ids)).order_by(payments.c.id).with_for_update()
+    return list((await tx.execute(query)).scalars())
+
+
+async def _rest_rows(tx: Tx, chat_id: int, why: str, now: datetime) -> None:
+    waits = outbox.update().where(outbox.c.chat_id == chat_id, outbox.c.state == RowState.DUE)
+    over = {"lease_token": None, "done_at": now, "problem": why}
+    unshown = select(watches.c.id).where(watches.c.chat_id == chat_id, watches.c.card_message_id.is_(None))
+    dropped = waits.where(outbox.c.kind == RowKind.CARD, outbox.c.watch_id.in_(unshown))
+    await tx.execute(dropped.values(state=RowState.DROPPED, **over))
+    says_paid = outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True)
+    answers = waits.where(or_(outbox.c.watch_id.is_(None), and_(outbox.c.key.startswith("reply:"), ~says_paid)))
+    await tx.execute(answers.values(state=RowState.DEAD, **over))
+    await tx.execute(waits.values(state=RowState.RESTS, lease_token=None, after_message_id=None, problem=why))

@@ -71,11 +71,15 @@ async def offset(tx: Tx, now: datetime) -> int | None:
     return None if highest is None else highest + 1
 
 
-async def waiting(tx: Tx, limit: int, except_for: Iterable[int]) -> Sequence[Stored]:
-    """Updates not handled yet, in their order, but for chats that are being handled."""
+async def waiting(
+    tx: Tx, limit: int, except_for: Iterable[int], *, except_updates: Iterable[int] = ()
+) -> Sequence[Stored]:
+    """Updates not handled yet, in their order, but for chats, and updates without one, that are being handled."""
     query = select(inbox).where(_IS_NEW)
     if busy := list(except_for):
         query = query.where(func.coalesce(inbox.c.chat_id, 0).not_in(busy))
+    if under_way := list(except_updates):
+        query = query.where(inbox.c.update_id.not_in(under_way))
     rows = (await tx.execute(query.order_by(inbox.c.update_id).limit(limit))).all()
     return [Stored(row.update_id, row.chat_id, row.received_at, row.attempts, json.loads(row.body)) for row in rows]
 

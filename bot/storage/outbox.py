@@ -1,22 +1,23 @@
 """The outbox: every message leaves through it.
 
 A *card* row is state: "the card of watch 17 is out of date". A *notice* row is an event, keyed uniquely. An *erase*
-row takes an old card's message away. Rows hold facts: no text, nothing personal.
+row takes an old card's message away. A *list* row is state again: the packages under "paid" (`storage.lists`). Rows
+hold facts: no text, nothing personal.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-from pydantic import TypeAdapter
 from sqlalchemy import Row, and_, case, exists, func, or_, select, text
 
+from bot.core.commands import OpenPayments
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
+from bot.storage.notation import from_json, to_json
 from bot.storage.payments import upsert
 from bot.storage.tables import chats, lease, outbox
 
@@ -30,12 +31,14 @@ class RowKind(StrEnum):
     CARD = "card"
     NOTICE = "notice"
     ERASE = "erase"
+    LIST = "list"
 
 
 class RowState(StrEnum):
     """Where a row stands. Who moves it on stands beside each."""
 
-    DUE = "due"  # flows.deliver: sent, dead; flows.stop: dropped
+    DUE = "due"  # flows.deliver: sent, dead; flows.stop: dropped; storage.chats.silence: rests, dead, dropped
+    RESTS = "rests"  # its chat takes no messages; storage.chats.wake: due
     SENT = "sent"  # a card: due again when it is out of date
     DEAD = "dead"  # Telegram's final no, or past its deadline
     DROPPED = "dropped"
@@ -76,23 +79,23 @@ async def put_notice(
     watch_id: int | None = None,
 ) -> None:
     """Tells a place something, once for each key."""
-    values = await _row(tx, RowKind.NOTICE, key, place, locale, now) | {
+    values = await _row(tx, RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
         "payment_id": payment_id,
         "watch_id": watch_id,
-        "fact": _to_json(fact),
+        "fact": to_json(fact),
     }
     await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
 
 
-async def put_card(tx: Tx, watch: Watch, now: datetime) -> None:
-    """Says that a watch's card is out of date; many such collapse into one edit."""
-    values = await _row(tx, RowKind.CARD, f"card:{watch.id}", watch.place, watch.locale, now) | {
+async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.CARD) -> None:
+    """Says that a watch's card (or list) is out of date; many such collapse into one edit."""
+    values = await _row(tx, kind, f"{kind}:{watch.id}", watch.place, watch.locale, now) | {
         "payment_id": watch.payment_id,
         "watch_id": watch.id,
     }
     statement = upsert(tx)(outbox).values(values)
     again = {
-        "state": RowState.DUE,
+        "state": values["state"],
         "version": outbox.c.version + 1,
         "attempts": 0,
         "due_at": values["due_at"],
@@ -127,7 +130,9 @@ async def begin(tx: Tx, row_id: int, *, lease_token: int, now: datetime) -> Outg
     newer token than the caller's is out: it has lost the lease and does not know it yet."""
     row = (
         await tx.execute(
-            select(outbox).where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, outbox.c.due_at <= now)
+            select(outbox, chats.c.locale.label("chat_locale"))
+            .outerjoin(chats, chats.c.id == outbox.c.chat_id)
+            .where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, outbox.c.due_at <= now)
         )
     ).one_or_none()
     if row is None:
@@ -203,11 +208,27 @@ async def bury(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: da
 
 
 async def shows(tx: Tx, chat_id: int, message_id: int, watch_id: int) -> bool:
-    """Whether a message of ours in a chat belongs to a watch."""
+    """Whether a message of ours in a chat belongs to a watch, or is a list of the chat's watches."""
+    lists_all = outbox.c.fact.startswith(f"{OpenPayments.__name__} ", autoescape=True)
     query = select(outbox.c.id).where(
-        outbox.c.chat_id == chat_id, outbox.c.message_id == message_id, outbox.c.watch_id == watch_id
+        outbox.c.chat_id == chat_id,
+        outbox.c.message_id == message_id,
+        or_(outbox.c.watch_id == watch_id, lists_all),
     )
     return (await tx.execute(query.limit(1))).first() is not None
+
+
+async def may_show(tx: Tx, watch: Watch) -> bool:
+    """Whether a watch's card is on its way to the chat at this moment, or was and nobody knows."""
+    query = select(outbox.c.id).where(outbox.c.key == f"card:{watch.id}", outbox.c.lease_token.is_not(None))
+    return (await tx.execute(query)).first() is not None
+
+
+async def fact_at(tx: Tx, chat_id: int, message_id: int) -> Fact | None:
+    """What a message of ours in a chat told."""
+    query = select(outbox.c.fact).where(outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
+    fact = (await tx.execute(query.order_by(outbox.c.id.desc()).limit(1))).scalar_one_or_none()
+    return from_json(fact) if fact else None
 
 
 async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int]:
@@ -216,17 +237,9 @@ async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int
     return frozenset((await tx.execute(query)).scalars())
 
 
-async def move_chat(tx: Tx, old: int, new: int) -> None:
-    """A group became a supergroup: what waits for it goes to the new one.
-
-    But for messages to take away: their numbers mean other messages there.
-    """
-    waits = (outbox.c.chat_id == old, outbox.c.state == RowState.DUE)
-    await tx.execute(outbox.delete().where(*waits, outbox.c.kind == RowKind.ERASE))
-    await tx.execute(outbox.update().where(*waits).values(chat_id=new, message_id=None, after_message_id=None))
-
-
-async def _row(tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime) -> dict[str, Any]:
+async def _row(
+    tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime, *, about_payment: bool = True
+) -> dict[str, Any]:
     # A chat's rows are delivered in their order: a new one must not overtake one that was put off.
     put_off_until: datetime | None = (
         await tx.execute(
@@ -239,10 +252,15 @@ async def _row(tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: 
         "chat_id": place.chat_id,
         "topic_id": place.topic_id or 0,
         "locale": locale,
-        "state": RowState.DUE,
+        "state": RowState.RESTS if about_payment and await _is_silenced(tx, place.chat_id) else RowState.DUE,
         "created_at": now,
         "due_at": max(now, put_off_until or now),
     }
+
+
+async def _is_silenced(tx: Tx, chat_id: int) -> bool:
+    query = select(chats.c.id).where(chats.c.id == chat_id, chats.c.silenced_at.is_not(None))
+    return (await tx.execute(query)).first() is not None
 
 
 def _one_attempt_less() -> Any:
@@ -260,35 +278,15 @@ def _outgoing(row: Row[Any]) -> Outgoing:
         key=row.key,
         kind=RowKind(row.kind),
         place=Place(row.chat_id, row.topic_id or None),
-        locale=row.locale,
+        # What the chat chose with /lang goes for everything said there, also for what waited.
+        locale=row.chat_locale or row.locale,
         payment_id=row.payment_id,
         watch_id=row.watch_id,
         message_id=row.message_id,
-        fact=_from_json(row.fact) if row.fact else None,
+        fact=from_json(row.fact) if row.fact else None,
         version=row.version,
         attempts=row.attempts,
         maybe_sent=row.lease_token is not None,
         after_message_id=row.after_message_id,
         created_at=row.created_at,
     )
-
-
-_FACTS: Final[dict[str, type]] = {
-    fact.__name__: fact for union in get_args(Fact) for fact in (get_args(union) or (union,))
-}
-
-
-@cache
-def _adapter(fact: type) -> TypeAdapter[dict[str, Any]]:
-    return TypeAdapter(fact)
-
-
-def _to_json(fact: Fact) -> str:
-    name = type(fact).__name__
-    return name + " " + _adapter(type(fact)).dump_json(fact).decode()  # type: ignore[arg-type]  # keyed by its own type
-
-
-def _from_json(text: str) -> Fact:
-    name, _, data = text.partition(" ")
-    fact: Fact = _adapter(_FACTS[name]).validate_json(data)  # type: ignore[assignment]  # the same
-    return fact

@@ -5,14 +5,14 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bot.core.facts import Oddity
 from bot.core.ids import Kind
-from bot.core.packages import Package
-from bot.core.payment import Payment, Status
+from bot.core.packages import Package, Step
+from bot.core.payment import Payment, Status, fresh_since
 from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
 from bot.storage.tables import packages, payments
@@ -57,16 +57,36 @@ async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
     await _save_packages(tx, payment.id, payment.packages)
 
 
+async def by_package(tx: Tx, number: str) -> str | None:
+    """The payment to which a package with this AWB or order id belongs, in any case; the one asked for last."""
+    key = _key(number)
+    query = (
+        select(payments.c.id)
+        .join(packages, packages.c.payment_id == payments.c.id)
+        .where(or_(packages.c.awb_key == key, packages.c.order_key == key))
+        .order_by(payments.c.asked_at.desc(), payments.c.id)
+        .limit(1)
+    )
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 async def look_now(tx: Tx, payment_id: str, now: datetime) -> None:
     """Makes a payment due, if it is looked at by itself at all."""
     due = payments.update().where(payments.c.id == payment_id, payments.c.look_at > now)
     await tx.execute(due.values(look_at=now))
 
 
+async def note_claim(tx: Tx, payment: Payment, look_at: datetime) -> None:
+    """Keeps that a payment is said to be paid, and looks at it by then."""
+    said = payments.update().where(payments.c.id == payment.id)
+    await tx.execute(said.values(claim_until=payment.claim_until))
+    await tx.execute(said.where(payments.c.look_at > look_at).values(look_at=look_at))
+
+
 async def stop_looking(tx: Tx, payment_id: str) -> None:
     """Puts a payment to rest: no chat watches it any more."""
     waiting = payments.update().where(payments.c.id == payment_id, payments.c.status == Status.WAITING)
-    await tx.execute(waiting.values(status=Status.STOPPED, look_at=None))
+    await tx.execute(waiting.values(status=Status.STOPPED, look_at=None, claim_until=None))
 
 
 async def due(tx: Tx, now: datetime, limit: int, except_for: Iterable[str]) -> Sequence[tuple[str, Kind | None]]:
@@ -90,14 +110,24 @@ async def next_due_at(tx: Tx, except_for: Iterable[str]) -> datetime | None:
 
 async def ages_of_waiting(tx: Tx, now: datetime) -> list[tuple[timedelta, int]]:
     """Ages of the payments watched closely, for sharing out the call budget."""
-    query = select(payments.c.asked_at).where(payments.c.status == Status.WAITING, payments.c.look_at.is_not(None))
-    return [(now - asked_at, 1) for asked_at in (await tx.execute(query)).scalars()]
+    closely = or_(payments.c.status == Status.WAITING, payments.c.claim_until.is_not(None))
+    query = select(payments.c.asked_at, payments.c.claim_until).where(closely, payments.c.look_at.is_not(None))
+    return [(now - fresh_since(row.asked_at, row.claim_until), 1) for row in (await tx.execute(query)).all()]
 
 
 async def _packages(tx: Tx, payment_id: str) -> tuple[Package, ...]:
     query = select(packages).where(packages.c.payment_id == payment_id).order_by(packages.c.place)
     return tuple(
-        Package(row.order_id, row.awb, row.courier, row.service, row.status, row.live_url, row.has_driver)
+        Package(
+            row.order_id,
+            row.awb,
+            row.courier,
+            row.service,
+            row.status,
+            row.live_url,
+            row.has_driver,
+            frozenset(map(Step, row.told.split())),
+        )
         for row in (await tx.execute(query)).all()
     )
 
@@ -107,10 +137,16 @@ async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) ->
     rows = [
         {"payment_id": payment_id, "place": place}
         | {field.name: getattr(package, field.name) for field in fields(Package)}
+        | {"told": " ".join(sorted(package.told))}
+        | {"order_key": _key(package.order_id), "awb_key": _key(package.awb) if package.awb else None}
         for place, package in enumerate(found)
     ]
     if rows:
         await tx.execute(packages.insert(), rows)
+
+
+def _key(number: str) -> str:
+    return number.strip().casefold()
 
 
 def _payment(row: Row[Any], found: tuple[Package, ...]) -> Payment:

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import exists, select
 
 from bot.core.payment import Status
+from bot.storage import guesses
 from bot.storage.engine import Tx
 from bot.storage.inbox import UpdateState
 from bot.storage.outbox import RowState
@@ -34,7 +35,7 @@ async def purge(tx: Tx, now: datetime) -> int:
         uploads.delete().where(uploads.c.uploaded_at < now - MESSAGES_FOR),
         payments.delete().where(payments.c.id.in_(over)),
     )
-    dropped = 0
+    dropped = await guesses.purge(tx, now)
     for statement in statements:
         dropped += (await tx.execute(statement)).rowcount
     return dropped

@@ -89,6 +89,9 @@ payments: Final = Table(
     Column("qr", Text),
     Column("withheld", String(10)),
     Column("issued_at", Moment),
+    Column("shown_qr", Text),
+    Column("payee", Text),
+    Column("city", Text),
     Column("paid_at", Moment),
     Column("unproven_since", Moment),
     Column("unproven_digest", String(32)),
@@ -97,6 +100,7 @@ payments: Final = Table(
     Column("troubled_since", Moment),
     Column("failures", Integer, nullable=False),
     Column("looked_at", Moment),
+    Column("claim_until", Moment),
     Index(
         "payments_look_at",
         "look_at",
@@ -117,8 +121,12 @@ packages: Final = Table(
     Column("status", BigInteger),
     Column("live_url", Text),
     Column("has_driver", Boolean, nullable=False),
-    Index("packages_order_id", "order_id"),
-    Index("packages_awb", "awb"),
+    Column("told", Text, nullable=False),
+    # The same two without regard to case, for who asks by them.
+    Column("order_key", Text, nullable=False),
+    Column("awb_key", Text),
+    Index("packages_order_key", "order_key"),
+    Index("packages_awb_key", "awb_key"),
 )
 
 watches: Final = Table(
@@ -136,6 +144,9 @@ watches: Final = Table(
     Column("handle", String(43), nullable=False, unique=True),
     Column("card_message_id", BigInteger),
     Column("card_face", String(64)),
+    Column("claimed_at", Moment),
+    # "1/2" where several were asked for at once.
+    Column("part", String(8)),
     UniqueConstraint("payment_id", "chat_id", "topic_id", name="watches_place"),
     Index("watches_chat_id", "chat_id"),
 )
@@ -184,6 +195,16 @@ chats: Final = Table(
     Column("moved_to", BigInteger),
     Column("last_message_id", BigInteger),
     Column("seen_at", Moment, nullable=False),
+)
+
+# Ids that a stranger tried in vain. The guesser is a person, or a group where that is not known (its id is negative).
+guesses: Final = Table(
+    "guesses",
+    metadata,
+    Column("guesser", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index("guesses_at", "at"),
 )
 
 # Pictures Telegram already has: one upload serves every chat that is shown the same.

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from bot.core.payment import Status
 from bot.core.watch import Place, Watch, WatchState
 from bot.storage.engine import Tx
-from bot.storage.tables import watches
+from bot.storage.tables import payments, watches
 
 
 async def at(tx: Tx, payment_id: str, place: Place) -> Watch | None:
@@ -19,19 +20,19 @@ async def at(tx: Tx, payment_id: str, place: Place) -> Watch | None:
         watches.c.topic_id == (place.topic_id or 0),
     )
     row = (await tx.execute(query)).one_or_none()
-    return None if row is None else _watch(row)
+    return None if row is None else watch_of(row)
 
 
 async def by_handle(tx: Tx, handle: str) -> Watch | None:
     """The watch a button names."""
     row = (await tx.execute(select(watches).where(watches.c.handle == handle))).one_or_none()
-    return None if row is None else _watch(row)
+    return None if row is None else watch_of(row)
 
 
 async def by_id(tx: Tx, watch_id: int) -> Watch | None:
     """A watch by its number."""
     row = (await tx.execute(select(watches).where(watches.c.id == watch_id))).one_or_none()
-    return None if row is None else _watch(row)
+    return None if row is None else watch_of(row)
 
 
 async def of_payment(tx: Tx, payment_id: str, states: Iterable[WatchState]) -> Sequence[Watch]:
@@ -41,11 +42,35 @@ async def of_payment(tx: Tx, payment_id: str, states: Iterable[WatchState]) -> S
         .where(watches.c.payment_id == payment_id, watches.c.state.in_([*states]))
         .order_by(watches.c.id)
     )
-    return [_watch(row) for row in (await tx.execute(query)).all()]
+    return [watch_of(row) for row in (await tx.execute(query)).all()]
+
+
+async def open_at(tx: Tx, place: Place) -> Sequence[Watch]:
+    """A place's active watches on payments that are watched closely, oldest ask first."""
+    query = (
+        select(watches)
+        .join(payments, payments.c.id == watches.c.payment_id)
+        .where(
+            watches.c.chat_id == place.chat_id,
+            watches.c.topic_id == (place.topic_id or 0),
+            watches.c.state == WatchState.ACTIVE,
+            payments.c.status == Status.WAITING,
+        )
+        .order_by(watches.c.asked_at, watches.c.id)
+    )
+    return [watch_of(row) for row in (await tx.execute(query)).all()]
 
 
 async def add(
-    tx: Tx, payment_id: str, place: Place, *, locale: str, asked_by: int | None, handle: str, now: datetime
+    tx: Tx,
+    payment_id: str,
+    place: Place,
+    *,
+    locale: str,
+    asked_by: int | None,
+    handle: str,
+    now: datetime,
+    part: str | None = None,
 ) -> Watch:
     """A new, active watch."""
     values = {
@@ -57,21 +82,30 @@ async def add(
         "asked_by": asked_by,
         "asked_at": now,
         "handle": handle,
+        "part": part,
     }
     row = (await tx.execute(watches.insert().values(values).returning(watches))).one()
-    return _watch(row)
+    return watch_of(row)
 
 
-async def renew(tx: Tx, watch: Watch, *, locale: str, asked_by: int | None, now: datetime) -> Watch:
+async def renew(
+    tx: Tx, watch: Watch, *, locale: str, asked_by: int | None, now: datetime, part: str | None = None
+) -> Watch:
     """Asked again: the watch is active and speaks the asker's language."""
-    values = {"state": WatchState.ACTIVE, "locale": locale, "asked_by": asked_by, "asked_at": now}
+    values = {"state": WatchState.ACTIVE, "locale": locale, "asked_by": asked_by, "asked_at": now, "part": part}
     again = watches.update().where(watches.c.id == watch.id).values(values).returning(watches)
-    return _watch((await tx.execute(again)).one())
+    return watch_of((await tx.execute(again)).one())
 
 
 async def set_state(tx: Tx, watch_id: int, state: WatchState) -> None:
-    """Moves a watch on."""
-    await _change(tx, watch_id, {"state": state})
+    """Moves a watch on. Where it ends so does its word that the payment is paid."""
+    over = {} if state is WatchState.ACTIVE else {"claimed_at": None}
+    await _change(tx, watch_id, {"state": state} | over)
+
+
+async def note_claim(tx: Tx, watch_id: int, at: datetime | None) -> None:
+    """This chat says that it has paid; None once it has heard what came of it."""
+    await _change(tx, watch_id, {"claimed_at": at})
 
 
 async def note_card(tx: Tx, watch_id: int, message_id: int, face: str) -> None:
@@ -89,7 +123,8 @@ async def _change(tx: Tx, watch_id: int, values: dict[str, Any]) -> None:
     await tx.execute(watches.update().where(watches.c.id == watch_id).values(values))
 
 
-def _watch(row: Row[Any]) -> Watch:
+def watch_of(row: Row[Any]) -> Watch:
+    """A row of the table as a watch."""
     return Watch(
         id=row.id,
         payment_id=row.payment_id,
@@ -101,4 +136,6 @@ def _watch(row: Row[Any]) -> Watch:
         handle=row.handle,
         card_message_id=row.card_message_id,
         card_face=row.card_face,
+        claimed_at=row.claimed_at,
+        part=row.part,
     )

@@ -2,8 +2,11 @@
 
 from typing import assert_never
 
+from bot.core.access import GUESSES, GUESSES_WITHIN, WAIT
 from bot.core.facts import (
     Alert,
+    AlertClaim,
+    AlertGuessing,
     AlertKeyRefused,
     AlertOdd,
     AlertPaid,
@@ -11,9 +14,11 @@ from bot.core.facts import (
     AlertWithheld,
     Oddity,
 )
+from bot.core.journey import AlertNoDriver, AlertPackageTrouble
 from bot.core.message import Message
 from bot.core.payment import Payment
 from bot.words.markup import Html, lines
+from bot.words.news import package_alert
 from bot.words.notices import id_line
 from bot.words.voice import Voice
 
@@ -28,8 +33,18 @@ def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
         case AlertWithheld():
             title, why = voice.say("alert.withheld"), voice.say(f"fault.{fact.fault}")
             return Message(lines(title, _payment_line(payment, voice), why, voice.say("alert.withheld_do")))
+        case AlertClaim():
+            title = voice.say("alert.claim", time=voice.seconds(fact.checked_at))
+            return Message(lines(title, _payment_line(payment, voice), voice.say("alert.claim_do")))
+        case AlertPackageTrouble() | AlertNoDriver():
+            return package_alert(fact, voice, payment, _payment_line(payment, voice))
         case AlertKeyRefused():
             return Message(voice.say("alert.key_refused"))
+        case AlertGuessing():
+            within, wait = GUESSES_WITHIN.total_seconds() // 60, WAIT.total_seconds() // 60
+            return Message(
+                voice.say("alert.guessing", who=str(fact.who), count=GUESSES, within=int(within), wait=int(wait))
+            )
         case AlertUnhandled():
             # Not a number of the reader's language: it is looked up in the database as it stands.
             return Message(voice.say("alert.unhandled", update=str(fact.update_id)))

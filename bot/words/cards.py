@@ -28,13 +28,17 @@ class CardStrings:
     """The receipt's one word; only ever there for a payment that is paid."""
     recorded: str | None
     withdrawn: str | None
+    """In large letters, where a code was taken away; `caution` is the line below."""
+    caution: str | None = None
+    part: str | None = None
+    """As "1/2", where several were asked for at once."""
 
 
-def caption(payment: Payment, face: Face, voice: Voice, handle: str) -> Message:
+def caption(payment: Payment, face: Face, voice: Voice, handle: str, part: str | None = None) -> Message:
     """Caption and buttons. Raises ValueError when a receipt is asked for what is not paid."""
     match face:
         case Face.QR:
-            return Message(_qr(payment, voice), _qr_keyboard(payment, voice, handle))
+            return Message(_qr(payment, voice, part), _qr_keyboard(payment, voice, handle))
         case Face.RECEIPT:
             return Message(_receipt(payment, voice), _rows(_copy(payment, voice)))
         case Face.WITHHELD:
@@ -55,21 +59,26 @@ def strings(payment: Payment, face: Face, voice: Voice) -> CardStrings:
     if receipt:
         _insist_on_paid(payment)
     qris = parse(payment.qr) if payment.qr else None
+    # Once there is no code to pay any more: whom the last one paid.
+    payee, city = (qris.payee, qris.city) if qris else (payment.payee, payment.city)
     scan = voice.plain("picture.test_code" if payment.qr and qris is None else "picture.scan")
-    void = "picture.withheld" if face is Face.WITHHELD else "picture.void"
+    withheld = face is Face.WITHHELD
+    void = voice.plain("picture.withheld" if withheld else "picture.void")
+    caution = voice.plain("picture.withheld_hint" if withheld else "picture.void_hint")
     issued, paid_at = payment.issued_at, payment.paid_at
     return CardStrings(
         title=voice.plain("picture.title"),
         payment_id=clean(payment.id),
         amount=None if payment.amount is None else voice.amount(payment.amount),
-        payee=clean(qris.payee) if qris and qris.payee else None,
-        city=clean(qris.city) if qris and qris.city else None,
-        issued=voice.plain("picture.issued", time=voice.time(issued)) if issued and face is Face.QR else None,
+        payee=clean(payee) if payee else None,
+        city=clean(city) if city else None,
+        issued=voice.plain("picture.issued", time=voice.stamp(issued)) if issued and face is Face.QR else None,
         scan=scan if face is Face.QR else None,
         shop=clean(voice.shop.name) if voice.shop.name else None,
         mark=voice.plain("picture.mark") if receipt else None,
-        recorded=voice.plain("picture.recorded", time=voice.time(paid_at)) if receipt and paid_at else None,
-        withdrawn=voice.plain(void) if face in WITHDRAWN else None,
+        recorded=voice.plain("picture.recorded", time=voice.stamp(paid_at)) if receipt and paid_at else None,
+        withdrawn=void if face in WITHDRAWN else None,
+        caution=caution if face in WITHDRAWN else None,
     )
 
 
@@ -78,13 +87,13 @@ def _insist_on_paid(payment: Payment) -> None:
         raise ValueError("a receipt for a payment that is not paid")
 
 
-def _qr(payment: Payment, voice: Voice) -> Html:
+def _qr(payment: Payment, voice: Voice, part: str | None) -> Html:
     amount = payment.amount
     pay = voice.say("qr.pay_bare") if amount is None else voice.say("qr.pay", amount=voice.amount(amount))
     issued = voice.say("qr.issued", time=voice.time(payment.issued_at)) if payment.issued_at else None
     qris = parse(payment.qr) if payment.qr else None
     return paragraphs(
-        lines(pay, id_line(payment, voice)),
+        lines(voice.say("qr.part", part=part) if part else None, pay, id_line(payment, voice)),
         lines(_payee(payment, qris, voice), issued),
         voice.say("qr.same_phone") if qris and _watched(payment) else None,
         voice.say("qr.watched") if _watched(payment) else voice.say("qr.closed"),
@@ -106,7 +115,8 @@ def _receipt(payment: Payment, voice: Voice) -> Html:
 
 
 def _withdrawn(head: Html, text: Html, payment: Payment, voice: Voice, handle: str) -> Message:
-    return Message(paragraphs(lines(head, id_line(payment, voice)), text), _watch_keyboard(voice, handle))
+    check, claim, _, stop = _watch_buttons(voice, handle)
+    return Message(paragraphs(lines(head, id_line(payment, voice)), text), ((check, claim), (stop,)))
 
 
 def _stopped(payment: Payment, voice: Voice, handle: str) -> Message:
@@ -120,14 +130,22 @@ def _watched(payment: Payment) -> bool:
 
 
 def _qr_keyboard(payment: Payment, voice: Voice, handle: str) -> Keyboard:
+    check, claim, renew, stop = _watch_buttons(voice, handle)
+    copy = _rows(_copy(payment, voice))
     if _watched(payment):
-        return _watch_keyboard(voice, handle) + _rows(_copy(payment, voice))
-    return going_on(voice, handle) + _rows(_copy(payment, voice))
+        return ((check, claim), (renew, stop), *copy)
+    # Who no longer wants to pay has let it end; who has paid can still say so while late payments are looked for.
+    return (*going_on(voice, handle), *(((claim,),) if payment.status is Status.CLOSED else ()), *copy)
 
 
-def _watch_keyboard(voice: Voice, handle: str) -> Keyboard:
-    check = ActionButton(voice.plain("button.check"), Action.CHECK, handle)
-    return ((check, ActionButton(voice.plain("button.stop"), Action.STOP, handle)),)
+def _watch_buttons(voice: Voice, handle: str) -> tuple[ActionButton, ActionButton, ActionButton, ActionButton]:
+    """Check, "already paid", new QR, stop: two a row, as a phone cuts longer rows short."""
+    return (
+        ActionButton(voice.plain("button.check"), Action.CHECK, handle),
+        ActionButton(voice.plain("button.claim"), Action.CLAIM, handle),
+        ActionButton(voice.plain("button.renew"), Action.RENEW, handle),
+        ActionButton(voice.plain("button.stop"), Action.STOP, handle),
+    )
 
 
 def _copy(payment: Payment, voice: Voice) -> Button | None:

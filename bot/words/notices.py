@@ -1,11 +1,15 @@
 """What a chat is told: every fact of a payment's story and every answer to an ask."""
 
+from math import ceil
 from typing import assert_never
 
 from bot.core.facts import (
+    AskedTooOften,
+    ClaimOver,
     Confirming,
     Help,
     NoQrYet,
+    NotAllowed,
     NotAnId,
     NotFound,
     NotUnderstood,
@@ -13,8 +17,10 @@ from bot.core.facts import (
     Paid,
     PaymentFact,
     ProviderUnwell,
+    QrBack,
     QrReplaced,
     Reply,
+    SameQr,
     StillUnpaid,
     Stopped,
     TooManyIds,
@@ -27,7 +33,7 @@ from bot.core.facts import (
 )
 from bot.core.ids import MAX_IDS_AT_ONCE
 from bot.core.message import Action, ActionButton, Keyboard, Message
-from bot.core.payment import Payment
+from bot.core.payment import Payment, Status
 from bot.words.markup import Html, lines, paragraphs
 from bot.words.packages import with_packages
 from bot.words.voice import Voice
@@ -40,14 +46,18 @@ def story(fact: PaymentFact, voice: Voice, payment: Payment | None, handle: str 
             return _paid(fact, voice, payment)
         case QrReplaced():
             return Message(_replaced(fact, voice, payment))
+        case QrBack():
+            return _about("back.title", "back.text", voice, payment)
         case Withheld():
             return _about("withheld.title", "withheld.text", voice, payment)
         case NotFound():
             return Message(paragraphs(voice.say("not_found.title", id=fact.payment_id), voice.say("not_found.text")))
         case WatchClosed():
-            title = voice.say("closed.title", time=voice.seconds(fact.checked_at))
-            text = lines(voice.say("closed.text"), ask_again(voice, payment, handle))
+            title, why = _unrecorded(fact, voice)
+            text = why or lines(voice.say("closed.text"), ask_again(voice, payment, handle))
             return Message(paragraphs(lines(title, id_line(payment, voice)), text), going_on(voice, handle))
+        case ClaimOver():
+            return Message(paragraphs(_unrecorded(fact, voice)[0], _proof(payment, voice), voice.say("claim.after")))
         case _ as never:
             assert_never(never)
 
@@ -66,10 +76,15 @@ def reply(fact: Reply, voice: Voice, payment: Payment | None, handle: str | None
         case StillUnpaid():
             title = voice.say("unpaid.title", time=voice.seconds(fact.checked_at))
             return Message(paragraphs(lines(title, id_line(payment, voice)), voice.say("unpaid.text")))
+        case SameQr():
+            title = voice.say("same.title", time=voice.seconds(fact.checked_at))
+            return Message(paragraphs(lines(title, id_line(payment, voice)), voice.say("same.text")))
         case Stopped():
             return _over("stopped.title", "stopped.text", voice, payment, handle)
         case NotWatched():
             return _over("not_watched.title", "not_watched.text", voice, payment, handle)
+        case NotAllowed() | AskedTooOften():
+            return Message(_turned_away(fact, voice))
         case _:
             return Message(_guidance(fact, voice))
 
@@ -78,7 +93,7 @@ def _guidance(fact: Usage | NotAnId | TooManyIds | Welcome | Help | NotUnderstoo
     """How to use the bot, where no payment is meant yet."""
     match fact:
         case Usage():
-            return voice.say("usage.text")
+            return voice.say("usage.text", command=fact.command)
         case NotAnId():
             return voice.say("not_an_id.text")
         case TooManyIds():
@@ -94,6 +109,33 @@ def _guidance(fact: Usage | NotAnId | TooManyIds | Welcome | Help | NotUnderstoo
             return voice.say("wrong.text")
         case _ as never:
             assert_never(never)
+
+
+def _turned_away(fact: NotAllowed | AskedTooOften, voice: Voice) -> Html:
+    if isinstance(fact, NotAllowed):
+        return paragraphs(voice.say("not_allowed.title", id=fact.payment_id), voice.say("not_allowed.text"))
+    minutes = max(1, ceil((fact.until - voice.now).total_seconds() / 60))
+    return voice.count("too_often.text", minutes, time=voice.time(fact.until), shop=voice.shop_html())
+
+
+def _unrecorded(fact: WatchClosed | ClaimOver, voice: Voice) -> tuple[Html, Html | None]:
+    """What the last look found; and what there is to say of it, where that was odd and thus not simply unpaid."""
+    time = voice.seconds(fact.checked_at)
+    if fact.unclear:
+        return voice.say("closed.unclear_title", time=time), voice.say("closed.unclear_text")
+    return voice.say("closed.title", time=time), None
+
+
+def _proof(payment: Payment | None, voice: Voice) -> Html:
+    """What the shop needs to find a payment by."""
+    amount = voice.amount(payment.amount) if payment and payment.amount is not None else None
+    return lines(
+        voice.say("claim.send"),
+        voice.say("claim.id", id=payment.id) if payment else None,
+        voice.say("claim.amount", amount=amount) if amount else None,
+        voice.say("claim.time"),
+        voice.say("claim.proof"),
+    )
 
 
 def id_line(payment: Payment | None, voice: Voice) -> Html | None:
@@ -139,7 +181,9 @@ def _paid(fact: Paid, voice: Voice, payment: Payment | None) -> Message:
         voice.say("paid.other_amount", shown=voice.amount(fact.shown_amount or 0)) if differs else None,
         advice,
     )
-    return Message(*with_packages(head, payment.packages if payment else (), voice))
+    if payment is None:
+        return Message(head)
+    return Message(*with_packages(head, payment.packages, voice, followed=payment.status is not Status.DONE))
 
 
 def _with_amount(bare: str, full: str, amount: int | None, voice: Voice) -> Html:

@@ -1,14 +1,19 @@
 """The list of a payment's packages: as many as one message holds, each with its link, then how many more."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.core.message import Keyboard, LinkButton
-from bot.core.packages import PHASE_OF, Package, Phase
-from bot.words.markup import Html, clean, entities, lines, link, paragraphs, sane_url, units
+from bot.core.packages import PHASE_OF, Package
+from bot.core.privacy import Somebody
+from bot.words.markup import Html, clean, entities, lines, link, paragraphs, quoted, sane_url, units
 from bot.words.voice import Voice
 
 TEXT_LIMIT: Final = 4096
 """UTF-16 code units of a message after entity parsing (Bot API, sendMessage)."""
+PERSON_LIMIT: Final = 500
+"""Code points of an address; the longest that people write have about two hundred."""
 _ENTITIES: Final = 90  # Telegram keeps a hundred; it adds those it finds itself, such as phone numbers
 _BUTTONS: Final = 90  # of a hundred
 _KEYBOARD_BYTES: Final = 8000  # Telegram refuses a keyboard of about ten thousand
@@ -32,27 +37,54 @@ class _Room:
         self._left = after
         return True
 
+    def take_more(self, block: Html) -> bool:
+        """Takes the room for further lines of a package that is there."""
+        if units(block) + 1 > self._left[0]:
+            return False
+        self._left = (self._left[0] - units(block) - 1, *self._left[1:])
+        return True
 
-def with_packages(head: Html, packages: tuple[Package, ...], voice: Voice) -> tuple[Html, Keyboard]:
-    """`head` and, below it, the packages; their live links are buttons where Telegram takes them as such."""
+
+def with_packages(
+    head: Html, packages: tuple[Package, ...], voice: Voice, *, followed: bool = True
+) -> tuple[Html, Keyboard]:
+    """`head` and, below it, the packages; their live links are buttons where Telegram takes them as such.
+
+    `followed`: whether more will be told of them.
+    """
     if not packages:
         return head, ()
     title = voice.count("packages.count", len(packages))
-    promise = voice.say("packages.driver_later") if any(_awaits_driver(package) for package in packages) else None
-    frame = paragraphs(head, title, voice.count("packages.more", len(packages)), promise)
-    room = _Room(frame)
+    awaited = followed and any(_awaits_driver(package) for package in packages)
+    promise = voice.say("packages.driver_later") if awaited else None
+    return listed(paragraphs(head, title), numbered(packages), promise, voice)
+
+
+def numbered(packages: tuple[Package, ...]) -> list[tuple[int | None, Package]]:
+    """The packages with their numbers; a single one has none."""
+    return list(enumerate(packages, 1)) if len(packages) > 1 else [(None, package) for package in packages]
+
+
+def listed(
+    head: Html, packages: Sequence[tuple[int | None, Package]], promise: Html | None, voice: Voice
+) -> tuple[Html, Keyboard]:
+    """As many packages as there is room for between `head` and `promise`, each with its number, then how many more."""
+    room = _Room(paragraphs(head, voice.count("packages.more", len(packages)), promise))
     blocks: list[Html] = []
     buttons: list[LinkButton] = []
-    for position, package in enumerate(packages, 1):
-        number = position if len(packages) > 1 else None
+    for number, package in packages:
         block, button = _block(package, number, voice), _button(package, number, voice)
         if not room.take(block, button):
             break
         blocks.append(block)
         buttons.extend([button] if button else [])
+    # Only now: every package is worth more than one package's people.
+    for position, (_, package) in enumerate(packages[: len(blocks)]):
+        if (people := _people(package, voice)) and room.take_more(people):
+            blocks[position] = lines(blocks[position], people)
     more = len(packages) - len(blocks)
     tail = voice.count("packages.more", more) if more else None
-    return paragraphs(head, title, *blocks, tail, promise), _rows(buttons)
+    return paragraphs(head, *blocks, tail, promise), _rows(buttons)
 
 
 def status_words(status: int | None, voice: Voice) -> Html:
@@ -63,8 +95,8 @@ def status_words(status: int | None, voice: Voice) -> Html:
 
 
 def _awaits_driver(package: Package) -> bool:
-    """Whether a driver is still to come; a package under way has one, one in trouble may never get one."""
-    return package.phase in {Phase.ENTRY, Phase.UNKNOWN} and not package.has_driver and not sane_url(package.live_url)
+    """Whether a driver is still to come, as far as can be shown: a link that is none leads to nobody."""
+    return replace(package, live_url=sane_url(package.live_url)).awaits_driver
 
 
 def _block(package: Package, number: int | None, voice: Voice) -> Html:
@@ -79,6 +111,31 @@ def _block(package: Package, number: int | None, voice: Voice) -> Html:
         Html(status[:1].upper() + status[1:]),
         link(url, voice.plain("package.track")) if url and inline else None,
     )
+
+
+def _people(package: Package, voice: Voice) -> Html | None:
+    """Who sends, receives and drives, as far as whoever is told may know."""
+    named = [people for people in voice.people if people.order_id == package.order_id]
+    if len(named) > 1:  # an AWB may have come meanwhile, so it only tells apart what the order id does not
+        named = [people for people in named if people.awb == package.awb][:1]
+    if not named:
+        return None
+    found = named[0]
+    sender, recipient, driver = map(_person, (found.sender, found.recipient, found.driver))
+    told = lines(
+        voice.say("package.sender", person=sender) if sender else None,
+        voice.say("package.recipient", person=recipient) if recipient else None,
+        voice.say("package.driver", person=driver) if driver else None,
+    )
+    return told or None
+
+
+def _person(somebody: Somebody | None) -> Html | None:
+    """Name, phone and address in one line, in whole: staff act on them."""
+    if somebody is None:
+        return None
+    parts = (clean(part, PERSON_LIMIT).strip() for part in (somebody.name, somebody.phone, somebody.address) if part)
+    return quoted(" · ".join(part for part in parts if part)) or None
 
 
 def _button(package: Package, number: int | None, voice: Voice) -> LinkButton | None:

@@ -3,11 +3,16 @@
 from typing import Final, assert_never
 
 from bot.core.facts import (
+    AskedTooOften,
     ButtonExpired,
     Checking,
+    ClaimChecking,
+    ClaimOver,
+    ClaimTaken,
     Confirming,
     Help,
     NoQrYet,
+    NotAllowed,
     NotAnId,
     NotFound,
     NotUnderstood,
@@ -17,8 +22,10 @@ from bot.core.facts import (
     PaymentFact,
     Press,
     ProviderUnwell,
+    QrBack,
     QrReplaced,
     Reply,
+    SameQr,
     StillUnpaid,
     Stopped,
     TooManyIds,
@@ -37,7 +44,7 @@ from bot.words.voice import Voice
 TOAST_LIMIT: Final = 200
 """UTF-16 code units (Bot API, answerCallbackQuery)."""
 # Held until closed: whoever misses these may pay what must not be paid.
-_HELD: Final = (Unclear, Withheld, ProviderUnwell)
+_HELD: Final = (Unclear, Withheld, ProviderUnwell, QrReplaced, ClaimTaken, ClaimChecking)
 
 
 def toast(fact: PaymentFact | Reply | Press, voice: Voice) -> Toast:
@@ -54,20 +61,30 @@ def _text(fact: PaymentFact | Reply | Press, voice: Voice) -> str:
                 if amount is None
                 else voice.plain("toast.paid_amount", amount=voice.amount(amount))
             )
-        case StillUnpaid() | WatchClosed():
+        case StillUnpaid() | WatchClosed() | ClaimOver():
             return voice.plain("toast.unpaid", time=voice.seconds(fact.checked_at))
-        case Checking() | WatchingAgain() | NotYours() | ButtonExpired() | Stopped() | NotWatched():
+        case ClaimTaken():
+            return voice.plain("toast.claimed", time=voice.seconds(fact.checked_at))
+        case SameQr():
+            return voice.plain("toast.same", time=voice.seconds(fact.checked_at))
+        case Checking() | ClaimChecking() | WatchingAgain() | NotYours() | ButtonExpired() | Stopped() | NotWatched():
             return voice.plain(_of_the_button(fact))
         case Usage() | NotAnId() | TooManyIds() | Welcome() | Help() | NotUnderstood():
+            return voice.plain("toast.see_chat")
+        case NotAllowed() | AskedTooOften():
             return voice.plain("toast.see_chat")
         case _:
             return voice.plain(_of_the_payment(fact))
 
 
-def _of_the_button(fact: Press | Stopped | NotWatched) -> str:
+def _of_the_button(
+    fact: Checking | ClaimChecking | WatchingAgain | NotYours | ButtonExpired | Stopped | NotWatched,
+) -> str:
     match fact:
         case Checking():
             return "toast.checking"
+        case ClaimChecking():
+            return "toast.claim_checking"
         case WatchingAgain():
             return "toast.watching"
         case NotYours():
@@ -83,13 +100,15 @@ def _of_the_button(fact: Press | Stopped | NotWatched) -> str:
 
 
 def _of_the_payment(
-    fact: NotFound | QrReplaced | Withheld | NoQrYet | Confirming | Unclear | ProviderUnwell | WentWrong,
+    fact: NotFound | QrReplaced | QrBack | Withheld | NoQrYet | Confirming | Unclear | ProviderUnwell | WentWrong,
 ) -> str:
     match fact:
         case NotFound():
             return "toast.not_found"
         case QrReplaced():
             return "toast.replaced"
+        case QrBack():
+            return "toast.back"
         case Withheld():
             return "toast.withheld"
         case NoQrYet():

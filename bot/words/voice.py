@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.core.privacy import PackagePeople
 from bot.words.catalogue import Catalogue
 from bot.words.markup import Html
 from bot.words.shop import Shop
@@ -20,6 +21,8 @@ class Voice:
     shop: Shop
     zone: ZoneInfo
     now: datetime
+    people: tuple[PackagePeople, ...] = ()
+    """Of the packages that are told of: in full or masked, as whoever is told may know."""
 
     def say(self, key: str, /, **values: str | int) -> Html:
         """A sentence as HTML (`Catalogue.say`). `{shop}` is known to every sentence."""
@@ -51,17 +54,22 @@ class Voice:
         local = moment.astimezone(self.zone)
         return self._dated(local, f"{self._spelled(local, 'format.time')} {_zone_label(local)}")
 
+    def stamp(self, moment: datetime) -> str:
+        """The same as short as pictures need it: `10.36 WIB`, `2 Feb 10.36 WIB`."""
+        local = moment.astimezone(self.zone)
+        return self._dated(local, f"{self._spelled(local, 'format.time')} {_zone_label(local)}", "format.stamped")
+
     def seconds(self, moment: datetime) -> str:
         """The same to the second, `10.42.07`: for what was checked just now."""
         local = moment.astimezone(self.zone)
         return self._dated(local, self._spelled(local, "format.seconds"))
 
-    def _dated(self, local: datetime, time: str) -> str:
+    def _dated(self, local: datetime, time: str, how: str = "format.dated") -> str:
         today = self.now.astimezone(self.zone).date()
         if local.date() == today:
             return time
         pattern = "format.date" if local.year == today.year else "format.date_with_year"
-        return self.plain("format.dated", date=self._spelled(local, pattern), time=time)
+        return self.plain(how, date=self._spelled(local, pattern), time=time)
 
     def _spelled(self, local: datetime, pattern: str) -> str:
         from babel.dates import format_datetime

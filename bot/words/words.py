@@ -1,24 +1,37 @@
 """The one door to the words: a fact, a card or a press in, a message in a language out."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.core.facts import Alert, Fact, PaymentFact, Press, Reply
+from bot.core.commands import CommandReply
+from bot.core.facts import Alert, Fact, Paid, PaymentFact, Press, Reply
+from bot.core.journey import PackageFact
 from bot.core.message import Message, Toast
 from bot.core.payment import Payment
+from bot.core.privacy import PackagePeople
 from bot.core.watch import Face
 from bot.words.alerts import alert
 from bot.words.cards import CardStrings, caption, strings
 from bot.words.catalogue import Catalogue
+from bot.words.commands import OpenHere, command_reply
 from bot.words.locales import LOCALES, locale_of
 from bot.words.markup import shortened
+from bot.words.news import news
 from bot.words.notices import reply, story
 from bot.words.shop import Shop
 from bot.words.toasts import toast
 from bot.words.voice import Voice
 
+_MENU: Final = ("pay", "status", "watching", "stop", "lang")
 _DESCRIPTION_LIMIT = 512  # Bot API, setMyDescription
 _SHORT_DESCRIPTION_LIMIT = 120  # Bot API, setMyShortDescription
+
+
+def lists_packages(fact: Fact) -> bool:
+    """Whether a fact's message lists the payment's packages, and has room for their people."""
+    return isinstance(fact, Paid | PackageFact)
 
 
 class Words:
@@ -30,32 +43,51 @@ class Words:
         self._catalogues = {locale: Catalogue(locale) for locale in LOCALES}
 
     def notice(
-        self, fact: Fact, locale: str, *, payment: Payment | None = None, handle: str | None = None, now: datetime
+        self,
+        fact: Fact,
+        locale: str,
+        *,
+        payment: Payment | None = None,
+        handle: str | None = None,
+        people: tuple[PackagePeople, ...] = (),
+        open_here: OpenHere = (),
+        now: datetime,
     ) -> Message:
-        """A fact as a message. `payment` gives id, amount and packages, `handle` (of the watch) the buttons."""
-        voice = self._voice(locale, now)
+        """A fact as a message. `payment` gives id, amount and packages, `handle` (of the watch) the buttons, `people`
+        who stands under the packages: what whoever is told may know of them."""
+        voice = replace(self._voice(locale, now), people=people)
         if isinstance(fact, PaymentFact):
             return story(fact, voice, payment, handle)
+        if isinstance(fact, PackageFact):
+            return news(fact, voice, payment)
         if isinstance(fact, Alert):
             return alert(fact, voice, payment)
+        if isinstance(fact, CommandReply):
+            return command_reply(fact, voice, open_here)
         return reply(fact, voice, payment, handle)
 
-    def card(self, payment: Payment, face: Face, locale: str, *, handle: str, now: datetime) -> Message:
-        """The caption under the picture, and its buttons. Raises ValueError on a receipt for what is not paid."""
-        return caption(payment, face, self._voice(locale, now), handle)
+    def card(
+        self, payment: Payment, face: Face, locale: str, *, handle: str, part: str | None = None, now: datetime
+    ) -> Message:
+        """The caption under the picture, and its buttons; `part` is as "1/2" where several were asked for at once.
+        Raises ValueError on a receipt for what is not paid."""
+        return caption(payment, face, self._voice(locale, now), handle, part)
 
-    def card_strings(self, payment: Payment, face: Face, locale: str, *, now: datetime) -> CardStrings:
+    def card_strings(
+        self, payment: Payment, face: Face, locale: str, *, part: str | None = None, now: datetime
+    ) -> CardStrings:
         """What is written in the picture. Raises ValueError on a receipt for what is not paid."""
-        return strings(payment, face, self._voice(locale, now))
+        return replace(strings(payment, face, self._voice(locale, now)), part=part)
 
     def toast(self, fact: PaymentFact | Reply | Press, locale: str, *, now: datetime) -> Toast:
         """A fact as the answer to a button press."""
         return toast(fact, self._voice(locale, now))
 
-    def menu(self, locale: str) -> list[tuple[str, str]]:
-        """The command menu: each command, without its slash, and what it does."""
+    def menu(self, locale: str, *, of_groups: bool = False) -> list[tuple[str, str]]:
+        """The command menu in private, or of groups: each command, without its slash, and what it does."""
         catalogue = self._catalogue(locale)
-        return [("pay", catalogue.plain("menu.pay")), ("help", catalogue.plain("menu.help"))]
+        commands = [*_MENU, "id", "help"] if of_groups else [*_MENU, "help"]
+        return [(command, catalogue.plain(f"menu.{command}")) for command in commands]
 
     def description(self, locale: str) -> str:
         """What an empty chat with the bot shows."""
@@ -79,4 +111,4 @@ class Words:
         return self._catalogues[locale_of(locale, "id")]
 
 
-__all__ = ["CardStrings", "Shop", "Words", "locale_of"]
+__all__ = ["CardStrings", "Shop", "Words", "lists_packages", "locale_of"]

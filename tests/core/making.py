@@ -7,6 +7,7 @@ from typing import Any, Final
 from bot.core.answer import Code, Statement
 from bot.core.cadence import Cadence
 from bot.core.ids import Kind
+from bot.core.packages import Package
 from bot.core.payment import Decision, Payment, Rules, Status, asked, decide
 
 T0: Final = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -89,7 +90,10 @@ def in_status(status: Status) -> Payment:
             return shown()
         case Status.CLOSED:
             return decide(shown(), unpaid(), T0 + WATCH_FOR, RULES).payment
-        case Status.PAID | Status.FOLLOWING | Status.DONE:
+        case Status.FOLLOWING:
+            open_package = (Package("YAN-1", status=105),)
+            return decide(shown(), proven(kind=Kind.INSTANT, packages=open_package), T0 + SECOND, RULES).payment
+        case Status.PAID | Status.DONE:
             return replace(decide(shown(), proven(), T0 + SECOND, RULES).payment, status=status)
         case Status.STOPPED | Status.DROPPED:
             return replace(shown(), status=status)

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.core.ids import Kind, ids_after_command, ids_within, is_id, kind_of
+from bot.core.ids import Kind, ids_after_command, ids_within, is_id, kind_of, may_be_number
 
 ALPHABET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}")  # kiriminaja.md, "Ids"
 
@@ -155,3 +155,22 @@ def test_a_documented_id_survives_being_pasted(prefix: str, digits: str, before:
     """Whatever punctuation stands around it, and in either case."""
     payment_id = f"{prefix}-{digits}"
     assert ids_within(f"{before}{payment_id.lower() if lower else payment_id}{after}") == [payment_id]
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("GK-11-3289048", True),
+        ("bdi-1754377171060", True),
+        ("0812345678", True),
+        ("halo", False),
+        ("order 1234", False),
+        ("abc123", False),
+        ("../12345", False),
+        ("١٢٣٤٥", False),
+        ("", False),
+    ],
+)
+def test_what_could_be_an_awb_or_order_id(text: str, may: bool) -> None:
+    """One word with some digits; small talk is no guess."""
+    assert may_be_number(text) is may

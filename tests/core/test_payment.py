@@ -331,17 +331,18 @@ def test_unpaid_after_paid_is_told_to_the_operators_once(status: Status) -> None
     assert (first.payment.status, first.facts) == (status, ())
     assert first.alerts == (AlertOdd(Oddity.UNPAID_AGAIN, "9"),)
     second = look(first.payment, unpaid(), 20 * SECOND)
-    assert (second.alerts, second.look_again_at) == ((), None)
+    assert second.alerts == ()
+    assert (second.look_again_at is None) == (status is not Status.FOLLOWING)
     assert look(second.payment, proven(), 30 * SECOND).payment.oddity is None
 
 
 @pytest.mark.parametrize("status", sorted(SETTLED))
 @pytest.mark.parametrize("answer", [proven(), claimed(), Missing(), Throttled(1), Unwell("html")])
 def test_a_settled_payment_takes_any_answer_in_silence(status: Status, answer: Answer) -> None:
-    """Not told twice, not looked at by the watch any more, never unpaid again."""
+    """Not told twice, looked at only for its packages' sake, never unpaid again."""
     decision = look(in_status(status), answer, 10 * SECOND)
     assert (decision.payment.status, decision.facts, decision.alerts) == (status, (), ())
-    assert decision.look_again_at is None
+    assert (decision.look_again_at is None) == (status is not Status.FOLLOWING)
 
 
 def test_a_look_after_paid_brings_the_packages() -> None:
@@ -430,12 +431,15 @@ def test_the_last_look_falls_on_the_end_of_the_watch() -> None:
     assert look(shown(), unpaid(), WATCH_FOR - SECOND).look_again_at == T0 + WATCH_FOR + SECOND
 
 
-@pytest.mark.parametrize("answer", [unpaid(), unpaid(has_paid_at=True), Missing()])
-def test_a_watch_closes_with_one_last_look(answer: Answer) -> None:
-    """Chats are told, and the payment is looked for hourly from then on."""
+@pytest.mark.parametrize(
+    ("answer", "unclear"),
+    [(unpaid(), False), (unpaid(qr=None), False), (unpaid(has_paid_at=True), True), (Missing(), True)],
+)
+def test_a_watch_closes_with_one_last_look(answer: Answer, unclear: bool) -> None:
+    """Chats are told, an odd answer not as "unpaid", and the payment is looked for hourly from then on."""
     at = T0 + WATCH_FOR
     decision = look(shown(), answer, WATCH_FOR)
-    assert (decision.payment.status, decision.facts) == (Status.CLOSED, (WatchClosed(at),))
+    assert (decision.payment.status, decision.facts) == (Status.CLOSED, (WatchClosed(at, unclear=unclear),))
     assert (decision.look_again_at, decision.card_changed) == (at + HOUR, True)
 
 

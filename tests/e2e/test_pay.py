@@ -23,7 +23,8 @@ async def test_express_shows_the_qr_and_says_when_it_is_paid(
     assert scanned(card.photo) == [payment.qr_content]
     for part in ("Rp65.000", payment.id, "KIRIMINAJA", "WIB"):
         assert part in card.text
-    assert [button.action for button in card.buttons] == ["callback_data", "callback_data", "copy_text"]
+    assert [button.action for button in card.buttons] == ["callback_data"] * 4 + ["copy_text"]
+    assert [len(row) for row in card.rows] == [2, 2, 1]
 
     payment.pay()
     paid = await sari.private_chat.next_message()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -180,3 +181,23 @@ async def test_a_cancelled_poll_ends_at_once() -> None:
         with pytest.raises(asyncio.CancelledError):
             await poll
         await updates.close()
+
+
+@pytest.mark.parametrize(
+    ("date", "known"),
+    [
+        ("Tue, 03 Feb 2026 03:42:07 GMT", True),
+        ("Tue, 03 Feb 2026 03:42:07", False),
+        ("yesterday", False),
+        (None, False),
+    ],
+)
+async def test_telegrams_time_is_what_its_answers_say(date: str | None, known: bool) -> None:
+    """However wrong our own clock is; until an answer tells, our own time has to do."""
+    headers = {"date": date} if date else {}
+    updates = updates_over(lambda _: httpx.Response(200, json=ok([]), headers=headers))
+    assert abs(updates.telegram_time - datetime.now(UTC)) < timedelta(seconds=5)
+    await updates.fetch(None)
+    await updates.close()
+    told = datetime(2026, 2, 3, 3, 42, 7, tzinfo=UTC) if known else datetime.now(UTC)
+    assert abs(updates.telegram_time - told) < timedelta(seconds=5)

@@ -118,3 +118,11 @@ async def test_a_failure_after_the_commit_leaves_an_update_done(database: Databa
     assert await waiting(database) == []
     (row,) = await rows_of(database, table)
     assert (row.state, row.attempts) == (UpdateState.DONE, 0)
+
+
+async def test_updates_under_way_without_a_chat_are_left_out_one_by_one(database: Database) -> None:
+    """A press waits for no other update, in whichever chat."""
+    await arrive(database, (1, None), (2, None), (3, 5), (4, 6))
+    async with database.begin() as tx:
+        found = await inbox.waiting(tx, 9, [5], except_updates=[1])
+    assert [update.update_id for update in found] == [2, 4]

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bot.core import facts
+from bot.core import commands, facts, journey
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
 from bot.storage import chats, outbox, uploads
@@ -78,8 +78,8 @@ async def note_sent(database: Database, row: Outgoing, *, token: int = TOKEN, me
 
 def test_every_fact_is_named_in_the_union() -> None:
     """A fact that the union forgets could be written and never read."""
-    alone = {*get_args(facts.Press)}  # toasts: never in the outbox
-    defined = {one for one in vars(facts).values() if is_dataclass(one)}
+    alone = {*get_args(facts.Press), journey.Mishap}  # toasts, and a fact's part: never by themselves in the outbox
+    defined = {one for module in (facts, commands, journey) for one in vars(module).values() if is_dataclass(one)}
     assert set(FACTS) == defined - alone
     assert isinstance(Fact, types.UnionType)
 
@@ -411,3 +411,18 @@ async def test_a_try_remembers_how_far_the_chat_had_come(database: Database) -> 
     assert (row.maybe_sent, row.after_message_id) == (True, 40)
     await note_sent(database, row, message_id=41)
     assert (await the_row(database)).after_message_id is None
+
+
+async def test_a_card_on_its_way_may_be_shown_already(database: Database) -> None:
+    """From the try's beginning to its end, and where nobody knows how it ended."""
+    await keep_payment(database)
+    watch = await keep_watch(database)
+    told: list[bool] = []
+    await keep_card(database, watch)
+    for unsure in (True, False):
+        row = await begin_first(database)
+        async with database.begin() as tx:
+            told.append(await outbox.may_show(tx, watch))
+            await outbox.put_off(tx, row, lease_token=TOKEN, until=T0, problem="", counts=True, maybe_sent=unsure)
+            told.append(await outbox.may_show(tx, watch))
+    assert told == [True, True, True, False]

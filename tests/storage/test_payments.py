@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from bot.core.facts import Oddity
 from bot.core.ids import Kind
-from bot.core.packages import Package
-from bot.core.payment import Payment, Status
+from bot.core.packages import Package, Step
+from bot.core.payment import Payment, Status, claimed
 from bot.core.qris import QrisFault
 from bot.storage import payments
 from bot.storage.engine import Database
@@ -36,6 +36,7 @@ PACKAGES = st.builds(
     status=maybe(st.integers(0, 10**9)),
     live_url=maybe(TEXT),
     has_driver=st.booleans(),
+    told=st.frozensets(st.sampled_from(Step)),
 )
 PAYMENTS = st.builds(
     Payment,
@@ -49,6 +50,10 @@ PAYMENTS = st.builds(
     qr=maybe(TEXT),
     withheld=maybe(st.sampled_from(QrisFault)),
     issued_at=maybe(TIMES),
+    shown_qr=maybe(TEXT),
+    payee=maybe(TEXT),
+    city=maybe(TEXT),
+    claim_until=maybe(TIMES),
     packages=st.lists(PACKAGES, max_size=4).map(tuple),
     paid_at=maybe(TIMES),
     unproven_since=maybe(TIMES),
@@ -66,9 +71,10 @@ def test_the_strategy_fills_every_field() -> None:
     assert {field.name for field in fields(Payment)} == {
         "id", "kind", "status", "asked_at", "closes_at", "seen", "amount", "qr", "withheld", "issued_at", "packages",
         "paid_at", "unproven_since", "unproven_digest", "oddity", "alerted", "troubled_since", "failures", "looked_at",
+        "shown_qr", "payee", "city", "claim_until",
     }  # fmt: skip
     assert {field.name for field in fields(Package)} == {
-        "order_id", "awb", "courier", "service", "status", "live_url", "has_driver",
+        "order_id", "awb", "courier", "service", "status", "live_url", "has_driver", "told",
     }  # fmt: skip
 
 
@@ -169,6 +175,35 @@ async def test_ages_are_of_payments_watched_closely(database: Database) -> None:
     await keep_payment(database, "XID-3", look_at=None)
     async with database.begin() as tx:
         assert await payments.ages_of_waiting(tx, T0) == [(timedelta(seconds=5), 1)]
+
+
+async def test_a_payment_said_to_be_paid_is_as_young_as_that_word(database: Database) -> None:
+    """Also a closed one, which has no share of the budget otherwise."""
+    for payment_id, status in (("XID-1", Status.WAITING), ("XID-2", Status.CLOSED)):
+        await keep_payment(database, payment_id, status, asked_at=T0 - 50 * SECOND)
+        async with database.begin() as tx:
+            kept = await payments.read(tx, payment_id)
+            assert kept is not None
+            await payments.note_claim(tx, claimed(kept, T0 - 5 * SECOND), T0 + SECOND)
+    async with database.begin() as tx:
+        assert await payments.ages_of_waiting(tx, T0) == [(timedelta(seconds=5), 1)] * 2
+
+
+@pytest.mark.parametrize(("look_at", "after"), [(T0 + SECOND, T0), (T0 - SECOND, T0 - SECOND), (None, None)])
+async def test_a_word_that_it_is_paid_brings_the_next_look_forward(
+    database: Database, look_at: datetime | None, after: datetime | None
+) -> None:
+    """It changes nothing else; the last chat that stops takes it back."""
+    await keep_payment(database, look_at=look_at)
+    async with database.begin() as tx:
+        kept = await payments.read(tx, ID)
+        assert kept is not None
+        said = claimed(kept, T0)
+        await payments.note_claim(tx, said, T0)
+        assert await payments.read(tx, ID) == said
+        assert await payments.next_due_at(tx, []) == after
+        await payments.stop_looking(tx, ID)
+        assert await payments.read(tx, ID) == replace(kept, status=Status.STOPPED)
 
 
 async def test_two_looks_at_one_payment_decide_one_after_the_other(database: Database) -> None:

@@ -84,3 +84,23 @@ async def test_only_the_card_that_is_gone_is_forgotten(database: Database) -> No
     assert (still.card_message_id, still.card_face) == (41, "face")
     assert gone is not None
     assert (gone.card_message_id, gone.card_face) == (None, None)
+
+
+@pytest.mark.parametrize("state", WatchState)
+async def test_a_word_that_it_is_paid_lasts_as_long_as_the_watch(database: Database, state: WatchState) -> None:
+    """Who stopped, or has heard, is not told what came of it; else it is kept until that is told."""
+    await keep_payment(database)
+    kept = await keep_watch(database)
+    async with database.begin() as tx:
+        await watches.note_claim(tx, kept.id, T0 + SECOND)
+        said = await watches.by_id(tx, kept.id)
+        await watches.set_state(tx, kept.id, state)
+        after = await watches.by_id(tx, kept.id)
+        await watches.note_claim(tx, kept.id, None)
+        told = await watches.by_id(tx, kept.id)
+    assert said is not None
+    assert said.claimed_at == T0 + SECOND
+    assert after is not None
+    assert after.claimed_at == (T0 + SECOND if state is WatchState.ACTIVE else None)
+    assert told is not None
+    assert told.claimed_at is None

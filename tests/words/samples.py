@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import settings, strategies as st
 
+from bot.core.commands import Standing
 from bot.core.facts import Alert, Fact, Oddity, PaymentFact, Press, Reply
 from bot.core.ids import Kind
+from bot.core.journey import Mishap
 from bot.core.message import ActionButton, CopyButton, LinkButton, Message
 from bot.core.packages import PHASE_OF, Package
 from bot.core.payment import Payment, Status
@@ -104,6 +106,7 @@ PACKAGES: Final = st.builds(
     live_url=URLS,
     has_driver=st.booleans(),
 )
+MISHAPS: Final = st.builds(Mishap, order_id=TEXTS, code=st.sampled_from(sorted(PHASE_OF)) | st.integers())
 SHOPS: Final = st.builds(
     Shop,
     name=st.none() | TEXTS,
@@ -136,6 +139,10 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
             return st.booleans()
         case _ if hint is datetime:
             return MOMENTS
+        case _ if hint == tuple[str, ...]:
+            return st.lists(TEXTS, min_size=1, max_size=100).map(tuple)
+        case _ if hint == tuple[Mishap, ...]:
+            return st.lists(MISHAPS, min_size=1, max_size=100).map(tuple)
         case _:
             raise TypeError(f"no values known for {hint}: say here what such a field may hold")
 
@@ -149,7 +156,8 @@ def facts_of(fact_class: type) -> st.SearchStrategy[Any]:
 def plain_fact(fact_class: type) -> Any:
     """One fact of a class, with plain values."""
     plain: dict[Any, Any] = {datetime: NOW, str: "7", int: 5, bool: False, int | None: 65000}
-    plain |= {Oddity: Oddity.UNKNOWN_CODE, QrisFault: QrisFault.CRC}
+    plain |= {tuple[str, ...]: ("BDI-1", "BDI-2"), tuple[Mishap, ...]: (Mishap("BDI-1", 300), Mishap("BDI-2", 400))}
+    plain |= {Oddity: Oddity.UNKNOWN_CODE, QrisFault: QrisFault.CRC, Standing: Standing.UNPAID}
     return fact_class(**{name: plain[hint] for name, hint in get_type_hints(fact_class).items()})
 
 

@@ -10,6 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
+from bot.core.commands import Standing
 from bot.core.facts import Oddity
 from bot.core.packages import PHASE_OF
 from bot.core.qris import QrisFault
@@ -25,6 +26,8 @@ FAMILIES = {
     *(f"status.{code}" for code in PHASE_OF),
     *(f"odd.{oddity}" for oddity in Oddity),
     *(f"fault.{fault}" for fault in QrisFault),
+    *(f"standing.{standing}" for standing in Standing),
+    *(f"menu.{command}" for command in ("pay", "status", "watching", "stop", "lang", "id", "help")),
 }
 
 

@@ -8,6 +8,8 @@ from hypothesis import given, strategies as st
 from bot.core.facts import (
     AlertOdd,
     AlertPaid,
+    ClaimOver,
+    ClaimTaken,
     Confirming,
     Fact,
     NotFound,
@@ -15,7 +17,9 @@ from bot.core.facts import (
     Oddity,
     Paid,
     ProviderUnwell,
+    QrBack,
     QrReplaced,
+    SameQr,
     StillUnpaid,
     Stopped,
     Unclear,
@@ -164,7 +168,10 @@ class TestNotPaid:
 
     def test_whoever_may_have_paid_is_told_not_to_repeat_it(self, locale: str) -> None:
         again = {"id": "jangan bayar lagi", "en": "don't pay again"}[locale]
-        for fact in (StillUnpaid(NOW), WatchClosed(NOW), ProviderUnwell(), QrReplaced()):
+        for fact in (
+            StillUnpaid(NOW), WatchClosed(NOW), ProviderUnwell(), QrReplaced(), QrBack(), SameQr(NOW), ClaimOver(NOW),
+            WatchClosed(NOW, unclear=True), ClaimOver(NOW, unclear=True),
+        ):  # fmt: skip
             assert again in text_of(fact, locale, payment()).lower()
         for press in (StillUnpaid(NOW), ProviderUnwell(), Paid(65000, NOW)):
             assert again in WORDS.toast(press, locale, now=NOW).text.lower()
@@ -181,6 +188,29 @@ class TestNotPaid:
 
     def test_what_was_not_found_is_shown_as_it_came(self, locale: str) -> None:
         assert "<b>&" in text_of(NotFound("<b>&"), locale)
+
+    def test_after_already_paid_the_shop_is_told_what_it_needs(self, locale: str) -> None:
+        text = text_of(ClaimOver(NOW), locale, payment())
+        amount, time, proof = {
+            "id": ("Rp65.000", "Jam bayarnya", "Tangkapan layar"),
+            "en": ("Rp65,000", "When you paid", "screenshot"),
+        }[locale]
+        assert all(part in text for part in (amount, time, proof, "XID-7742817936", "@tokosari"))
+        assert {"id": "jangan bayar lagi", "en": "don't pay again"}[locale] in text.lower()
+
+    @pytest.mark.parametrize("fact_class", [WatchClosed, ClaimOver])
+    def test_an_unclear_last_look_is_not_called_unpaid(self, fact_class: type, locale: str) -> None:
+        plain, unclear = (text_of(fact_class(NOW, unclear=odd), locale, payment()) for odd in (False, True))
+        title = {"id": "belum tercatat lunas", "en": "not recorded as paid"}[locale]
+        assert title in plain
+        assert title not in unclear
+        assert {"id": "belum jelas", "en": "unclear"}[locale] in unclear
+
+    def test_already_paid_is_answered_with_the_second_and_held(self, locale: str) -> None:
+        toast = WORDS.toast(ClaimTaken(NOW), locale, now=NOW)
+        assert toast.alert
+        parts = {"id": ("10.42.07", "Jangan bayar dua kali"), "en": ("10:42:07", "Don't pay twice")}[locale]
+        assert all(part in toast.text for part in parts)
 
     @pytest.mark.parametrize("fact", [WatchClosed(NOW), Stopped(), NotWatched()])
     def test_an_ended_watch_can_go_on(self, fact: Fact, locale: str) -> None:
@@ -216,7 +246,8 @@ class TestCards:
         assert {"id": "Kode terbit 10.36 WIB", "en": "Code issued at 10:36 WIB"}[locale] in text
         assert "KIRIMINAJA" in text
         assert "<code>XID-7742817936</code>" in card.html
-        assert actions(card) == [Action.CHECK, Action.STOP]
+        assert actions(card) == [Action.CHECK, Action.CLAIM, Action.RENEW, Action.STOP]
+        assert [len(row) for row in card.keyboard] == [2, 2, 1]
         assert any(
             isinstance(button, CopyButton) and button.text == "XID-7742817936"
             for row in card.keyboard
@@ -230,8 +261,28 @@ class TestCards:
         assert WORDS.card_strings(payment(qr="TEST QR"), Face.QR, locale, now=NOW).payee is None
 
     def test_a_watch_that_is_over_offers_to_go_on(self, locale: str) -> None:
-        for face, of in ((Face.QR, payment(status=Status.CLOSED)), (Face.STOPPED, payment())):
-            assert actions(WORDS.card(of, face, locale, handle=HANDLE, now=NOW)) == [Action.GO_ON]
+        for face, status, expected in (
+            (Face.QR, Status.CLOSED, [Action.GO_ON, Action.CLAIM]),
+            (Face.QR, Status.DROPPED, [Action.GO_ON]),
+            (Face.STOPPED, Status.WAITING, [Action.GO_ON]),
+        ):
+            card = WORDS.card(payment(status=status), face, locale, handle=HANDLE, now=NOW)
+            assert actions(card) == expected
+
+    def test_the_receipt_names_whom_the_last_code_paid(self, locale: str) -> None:
+        of = paid(payee="TOKO <SARI>", city="KAB. SLEMAN")
+        strings = WORDS.card_strings(of, Face.RECEIPT, locale, now=NOW)
+        assert (strings.payee, strings.city) == ("TOKO <SARI>", "KAB. SLEMAN")
+
+    def test_what_took_a_codes_place_says_what_to_do(self, locale: str) -> None:
+        void = {face: WORDS.card_strings(payment(), face, locale, now=NOW) for face in WITHDRAWN}
+        assert all(strings.withdrawn and strings.caution for strings in void.values())
+        assert void[Face.WITHHELD].caution != void[Face.GONE].caution
+
+    def test_a_picture_has_little_room_for_dates(self, locale: str) -> None:
+        of = payment(issued_at=NOW - timedelta(days=1))
+        issued = WORDS.card_strings(of, Face.QR, locale, now=NOW).issued
+        assert issued == {"id": "Terbit 2 Feb 10.42 WIB", "en": "Issued 2 Feb, 10:42 WIB"}[locale]
 
     def test_withdrawn_says_why(self, locale: str) -> None:
         withheld, gone = payment(qr=None, withheld=QrisFault.AMOUNT), payment(qr=None)
@@ -251,7 +302,7 @@ class TestCards:
         strings = WORDS.card_strings(payment(), Face.QR, locale, now=NOW)
         assert (strings.title, strings.payee, strings.city) == ("QRIS", "KIRIMINAJA", "KAB. SLEMAN")
         assert strings.amount == {"id": "Rp65.000", "en": "Rp65,000"}[locale]
-        assert strings.issued == {"id": "Kode terbit 10.36 WIB", "en": "Code issued 10:36 WIB"}[locale]
+        assert strings.issued == {"id": "Terbit 10.36 WIB", "en": "Issued 10:36 WIB"}[locale]
         assert strings.shop == "Toko Sari"
         receipt = WORDS.card_strings(paid(), Face.RECEIPT, locale, now=NOW)
         assert receipt.mark == {"id": "LUNAS", "en": "PAID"}[locale]
@@ -277,9 +328,10 @@ class TestAlerts:
 
 @languages
 def test_the_menu_has_only_commands_that_exist(locale: str) -> None:
-    menu = WORDS.menu(locale)
-    assert [command for command, _ in menu] == ["pay", "help"]
-    assert all(1 <= len(text) <= 256 for _, text in menu)
+    private, of_groups = WORDS.menu(locale), WORDS.menu(locale, of_groups=True)
+    assert [command for command, _ in private] == ["pay", "status", "watching", "stop", "lang", "help"]
+    assert [command for command, _ in of_groups] == ["pay", "status", "watching", "stop", "lang", "id", "help"]
+    assert all(1 <= len(text) <= 256 for _, text in private + of_groups)
 
 
 def test_an_unknown_locale_is_spoken_to_all_the_same() -> None:

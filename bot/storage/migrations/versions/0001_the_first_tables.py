@@ -23,6 +23,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "guesses",
+        sa.Column("guesser", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("guesser", "digest"),
+    )
+    op.create_index("guesses_at", "guesses", ["at"], unique=False)
+    op.create_table(
         "inbox",
         sa.Column("update_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=True),
@@ -97,6 +105,9 @@ def upgrade() -> None:
         sa.Column("qr", sa.Text(), nullable=True),
         sa.Column("withheld", sa.String(length=10), nullable=True),
         sa.Column("issued_at", Moment(), nullable=True),
+        sa.Column("shown_qr", sa.Text(), nullable=True),
+        sa.Column("payee", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
         sa.Column("paid_at", Moment(), nullable=True),
         sa.Column("unproven_since", Moment(), nullable=True),
         sa.Column("unproven_digest", sa.String(length=32), nullable=True),
@@ -105,6 +116,7 @@ def upgrade() -> None:
         sa.Column("troubled_since", Moment(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("looked_at", Moment(), nullable=True),
+        sa.Column("claim_until", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
@@ -133,11 +145,14 @@ def upgrade() -> None:
         sa.Column("status", sa.BigInteger(), nullable=True),
         sa.Column("live_url", sa.Text(), nullable=True),
         sa.Column("has_driver", sa.Boolean(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("order_key", sa.Text(), nullable=False),
+        sa.Column("awb_key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("payment_id", "place"),
     )
-    op.create_index("packages_awb", "packages", ["awb"], unique=False)
-    op.create_index("packages_order_id", "packages", ["order_id"], unique=False)
+    op.create_index("packages_awb_key", "packages", ["awb_key"], unique=False)
+    op.create_index("packages_order_key", "packages", ["order_key"], unique=False)
     op.create_table(
         "watches",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -151,6 +166,8 @@ def upgrade() -> None:
         sa.Column("handle", sa.String(length=43), nullable=False),
         sa.Column("card_message_id", sa.BigInteger(), nullable=True),
         sa.Column("card_face", sa.String(length=64), nullable=True),
+        sa.Column("claimed_at", Moment(), nullable=True),
+        sa.Column("part", sa.String(length=8), nullable=True),
         sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("handle"),
