@@ -13,9 +13,11 @@ async def test_ready_within_a_second_and_a_half(sandbox: Sandbox, tmp_path: Path
     """From starting the process to `/readyz` 200, migrations included the first time; the best of three starts counts,
     as other work on the machine only ever adds."""
     spent = []
+    # Measuring coverage takes longer than the imports it measures.
+    unmeasured = {"COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""}
     for _ in range(3):
         started = time.monotonic()
-        async with BotProcess.against(sandbox, tmp_path, sqlite_url) as bot:
+        async with BotProcess.against(sandbox, tmp_path, sqlite_url, **unmeasured) as bot:
             spent.append(time.monotonic() - started)
             bot.terminate()
             assert await bot.ended() == 0
