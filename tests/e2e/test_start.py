@@ -31,7 +31,9 @@ async def test_readiness_names_the_part_that_is_amiss(sandbox: Sandbox, tmp_path
     await bot.spawn()
     try:
         await sandbox.changes.until(lambda: sandbox.telegram.calls, 10, lambda: bot.log)
-        async with httpx.AsyncClient(trust_env=False) as client:
+        # The port answers a moment after the first call, or before it.
+        patient = httpx.AsyncHTTPTransport(retries=6)
+        async with httpx.AsyncClient(transport=patient, trust_env=False) as client:
             assert (await client.get(f"{bot.url}/healthz")).status_code == 200
             answer = await client.get(f"{bot.url}/readyz")
         assert answer.status_code == 503
