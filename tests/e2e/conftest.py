@@ -1,4 +1,4 @@
-"""A sandbox, people in it, and the real bot running against it."""
+"""A sandbox, people in it, and the real bot running against it, on a database with tables but without rows."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,14 +33,14 @@ def tom(sandbox: Sandbox) -> Person:
 
 
 @pytest.fixture
-async def bot(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> AsyncIterator[BotProcess]:
+async def bot(sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[BotProcess]:
     """The bot on SQLite, looking often."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, POLL_FIRST=QUICK) as running:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, POLL_FIRST=QUICK) as running:
         yield running
 
 
 @pytest.fixture
-async def bot_on_each(sandbox: Sandbox, tmp_path: Path, database_url: str) -> AsyncIterator[BotProcess]:
+async def bot_on_each(sandbox: Sandbox, tmp_path: Path, migrated_url: str) -> AsyncIterator[BotProcess]:
     """The bot on SQLite and on PostgreSQL in turn."""
-    async with BotProcess.against(sandbox, tmp_path, database_url, POLL_FIRST=QUICK) as running:
+    async with BotProcess.against(sandbox, tmp_path, migrated_url, POLL_FIRST=QUICK) as running:
         yield running

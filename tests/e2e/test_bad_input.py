@@ -109,10 +109,10 @@ async def test_a_qr_that_would_take_the_money_elsewhere_is_withheld(
 
 
 async def test_key_and_token_are_in_no_message_and_no_log_line(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """At the chattiest log level, through every kind of trouble on both sides."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, POLL_FIRST="0.2", LOG_LEVEL="debug") as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, POLL_FIRST="0.2", LOG_LEVEL="debug") as bot:
         payment = sandbox.payments.instant(65_000, packages=2)
         for mode in ("key_refused", "reset", "html", "too_many", "up"):
             sandbox.kiriminaja.set_mode(mode)

@@ -311,14 +311,14 @@ async def test_in_a_group_the_answer_to_a_press_is_in_the_persons_language(
 
 
 async def test_a_press_under_a_purged_payment_is_answered_politely(
-    bot: BotProcess, sandbox: Sandbox, tom: Person, sqlite_url: str
+    bot: BotProcess, sandbox: Sandbox, tom: Person, migrated_sqlite_url: str
 ) -> None:
     """A month later the payment is no longer kept: what to do instead."""
     payment = sandbox.payments.express(65_000)
     card = await shown(tom, payment)
     bot.kill()
     await bot.ended()
-    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as database:
+    with sqlite3.connect(migrated_sqlite_url.removeprefix("sqlite:///")) as database:
         for table in ("outbox", "watches", "packages", "payments"):
             database.execute(f"DELETE FROM {table}")
     database.close()

@@ -52,10 +52,10 @@ async def test_status_of_a_paid_payment_lists_its_packages(bot: BotProcess, sand
 
 
 async def test_status_that_finds_it_paid_tells_every_chat_that_watches(
-    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """The one who asks for the status hears it, and so does the one who watches, once."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, POLL_FIRST="60"):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, POLL_FIRST="60"):
         payment = sandbox.payments.express(65_000)
         assert (await answer(sari, f"/pay {payment.id}")).photo
         payment.pay()
@@ -283,11 +283,11 @@ async def test_an_awb_or_order_id_seen_before_leads_to_its_payment(
 
 
 async def test_what_is_not_theirs_reads_as_unknown_to_strangers_by_its_awb_too(
-    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """With ACCESS=staff an AWB that is known and one that is not are answered alike, bare and after a command."""
     access = {"ACCESS": "staff", "STAFF_USER_IDS": str(sari.id)}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **access):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **access):
         payment = sandbox.payments.instant(54_000, packages=1)
         payment.pay()
         known = payment.packages[0].awb

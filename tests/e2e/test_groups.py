@@ -23,12 +23,12 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> AsyncIterator[Shop]:
+async def shop(sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[Shop]:
     rina = sandbox.person("Rina", language_code="en")
     ops = sandbox.supergroup("Ops", [rina], admins=[rina], forum=True)
     topic = sandbox.topic(ops, "Payments")
     settings = {"OPS_CHAT_IDS": f"{ops.id}:{topic.thread_id}", "POLL_FIRST": "0.3"}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings) as bot:
         yield Shop(bot, ops, topic, rina)
 
 

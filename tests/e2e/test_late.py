@@ -41,13 +41,13 @@ async def wrote(person: Person, clock: SetClock, text: str, *, minutes_ago: floa
 
 @pytest.mark.parametrize(("language", "sorry"), [("id", "Maaf"), ("en", "Sorry")])
 async def test_an_old_ask_gets_one_line_and_a_button_that_asks_afresh(
-    world: Sandbox, clock: SetClock, tmp_path: Path, sqlite_url: str, language: str, sorry: str
+    world: Sandbox, clock: SetClock, tmp_path: Path, migrated_sqlite_url: str, language: str, sorry: str
 ) -> None:
     """No call before the press; the press brings the QR, and the watch."""
     person = world.person("Budi", language_code=language)
     payment = world.payments.express(65_000)
     await wrote(person, clock, f"/pay {payment.id}", minutes_ago=30)
-    async with BotProcess.against(world, tmp_path, sqlite_url, POLL_FIRST="0.3"):
+    async with BotProcess.against(world, tmp_path, migrated_sqlite_url, POLL_FIRST="0.3"):
         told = await person.private_chat.next_message()
         assert told.photo is None
         assert sorry in told.text
@@ -65,7 +65,7 @@ async def test_an_old_ask_gets_one_line_and_a_button_that_asks_afresh(
 
 
 async def test_what_waited_is_answered_oldest_first(
-    world: Sandbox, clock: SetClock, tmp_path: Path, sqlite_url: str
+    world: Sandbox, clock: SetClock, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """An old ask, an old question, a recent ask: in their order, the recent one with its QR."""
     sari = world.person("Sari", language_code="id")
@@ -74,7 +74,7 @@ async def test_what_waited_is_answered_oldest_first(
     await wrote(sari, clock, "/help", minutes_ago=35)
     await wrote(sari, clock, f"/status {old.id}", minutes_ago=30)
     await wrote(sari, clock, recent.id.lower(), minutes_ago=9)
-    async with BotProcess.against(world, tmp_path, sqlite_url):
+    async with BotProcess.against(world, tmp_path, migrated_sqlite_url):
         first, second, third, fourth = [await sari.private_chat.next_message() for _ in range(4)]
     assert old.id in first.text
     assert first.buttons
@@ -84,24 +84,24 @@ async def test_what_waited_is_answered_oldest_first(
 
 
 async def test_a_message_from_the_future_is_answered_at_once(
-    world: Sandbox, clock: SetClock, tmp_path: Path, sqlite_url: str
+    world: Sandbox, clock: SetClock, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Clocks differ; only what is surely old is held back."""
     sari = world.person("Sari", language_code="id")
     payment = world.payments.express(65_000)
     await wrote(sari, clock, f"/pay {payment.id}", minutes_ago=-30)
-    async with BotProcess.against(world, tmp_path, sqlite_url):
+    async with BotProcess.against(world, tmp_path, migrated_sqlite_url):
         assert (await sari.private_chat.next_message()).photo
 
 
 async def test_an_offer_serves_its_own_chat_only(
-    world: Sandbox, clock: SetClock, tmp_path: Path, sqlite_url: str
+    world: Sandbox, clock: SetClock, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """The button under another message says nothing."""
     sari = world.person("Sari", language_code="id")
     payment = world.payments.express(65_000)
     await wrote(sari, clock, f"/pay {payment.id}", minutes_ago=30)
-    async with BotProcess.against(world, tmp_path, sqlite_url):
+    async with BotProcess.against(world, tmp_path, migrated_sqlite_url):
         told = await sari.private_chat.next_message()
         await sari.send("/help")
         other = await sari.private_chat.next_message()
@@ -110,12 +110,14 @@ async def test_an_offer_serves_its_own_chat_only(
         assert payment.requests == []
 
 
-async def test_a_stranger_is_offered_nothing(world: Sandbox, clock: SetClock, tmp_path: Path, sqlite_url: str) -> None:
+async def test_a_stranger_is_offered_nothing(
+    world: Sandbox, clock: SetClock, tmp_path: Path, migrated_sqlite_url: str
+) -> None:
     """Where only staff may ask, an old ask of somebody else is refused like a new one."""
     sari = world.person("Sari", language_code="id")
     payment = world.payments.express(65_000)
     await wrote(sari, clock, f"/pay {payment.id}", minutes_ago=30)
-    async with BotProcess.against(world, tmp_path, sqlite_url, ACCESS="staff"):
+    async with BotProcess.against(world, tmp_path, migrated_sqlite_url, ACCESS="staff"):
         told = await sari.private_chat.next_message()
         assert not told.buttons
         await sari.send(f"/pay {payment.id}")

@@ -20,10 +20,10 @@ MISSING = {"status": False, "text": "data not found", "code": 2, "method": None,
 
 
 @pytest.fixture
-async def brief(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> AsyncIterator[BotProcess]:
+async def brief(sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[BotProcess]:
     """The bot with a watch of two seconds, and a shop to turn to."""
     settings = {"WATCH_FOR": "2", "POLL_FIRST": "0.3", "SHOP_CONTACT": "@tokosari"}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings) as running:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings) as running:
         yield running
 
 
@@ -143,12 +143,12 @@ async def test_an_amount_that_no_longer_fits_its_code_takes_the_code_away(
 
 @pytest.mark.parametrize("qr", ["broken_crc", "other_amount"])
 async def test_a_withheld_code_sends_the_chat_to_the_shop_and_is_told_to_the_operators_once(
-    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, sqlite_url: str, qr: Any
+    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, migrated_sqlite_url: str, qr: Any
 ) -> None:
     """Both languages; no picture; one alert, however often it is seen and by whom."""
     ops = sandbox.supergroup("Ops", [tom], admins=[tom])
     settings = {"OPS_CHAT_IDS": str(ops.id), "SHOP_CONTACT": "@tokosari", "POLL_FIRST": "0.3"}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings):
         payment = sandbox.payments.express(65_000, qr=qr)
         for person in (sari, tom):
             await person.send(f"/pay {payment.id}")
@@ -216,12 +216,12 @@ async def test_a_last_look_that_is_unclear_is_not_told_as_unpaid(
 
 
 async def test_a_late_payment_is_told_as_late(
-    sandbox: Sandbox, tom: Person, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, tom: Person, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Found by the hourly look, or as here by one made for another chat: whoever watched to the end hears it."""
     ops = sandbox.supergroup("Ops", [sari], admins=[sari])
     settings = {"WATCH_FOR": "1", "POLL_FIRST": "0.3", "OPS_CHAT_IDS": str(ops.id), "LOCALE": "en"}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings):
         payment = sandbox.payments.express(65_000)
         card = await shown(tom, payment)
         await tom.private_chat.wait_for_text("Still not recorded", timeout=8)
@@ -259,12 +259,12 @@ async def test_already_paid_after_the_end_has_it_looked_at_closely_again(
 
 
 async def test_ten_minutes_after_already_paid_the_chat_hears_what_to_send_and_the_operators_once(
-    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Id, amount, time, screenshot, contact; only who said so is told. A second word later alerts nobody again."""
     ops = sandbox.supergroup("Ops", [tom], admins=[tom])
     settings = {"POLL_FIRST": "0.3", "OPS_CHAT_IDS": str(ops.id), "SHOP_CONTACT": "@tokosari"}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings) as bot:
         payment = sandbox.payments.express(65_000)
         card = await shown(tom, payment)
         await shown(sari, payment)
@@ -275,7 +275,7 @@ async def test_ten_minutes_after_already_paid_the_chat_hears_what_to_send_and_th
             assert "Don't pay twice" in answer.text
             bot.kill()
             await bot.ended()
-            _ten_minutes_pass(sqlite_url)
+            _ten_minutes_pass(migrated_sqlite_url)
             tom.private_chat.skip()
             await bot.start()
             told = (await tom.private_chat.next_message()).text
@@ -289,9 +289,9 @@ async def test_ten_minutes_after_already_paid_the_chat_hears_what_to_send_and_th
         assert "✅" in (await sari.private_chat.next_message()).text
 
 
-def _ten_minutes_pass(sqlite_url: str) -> None:
+def _ten_minutes_pass(migrated_sqlite_url: str) -> None:
     """The bot is down: the ten minutes are over by the time it starts."""
-    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as database:
+    with sqlite3.connect(migrated_sqlite_url.removeprefix("sqlite:///")) as database:
         (count,) = database.execute("SELECT count(*) FROM payments WHERE claim_until IS NOT NULL").fetchone()
         assert count == 1
         database.execute("UPDATE payments SET claim_until = claim_until - 600000000 WHERE claim_until IS NOT NULL")

@@ -108,12 +108,12 @@ async def test_two_chats_hear_each_and_one_that_stopped_does_not(
 
 
 async def test_a_cancelled_package_says_why_and_what_next_and_the_operators_hear(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Refunds can't be seen; nobody's name goes to the operators."""
     ops = sandbox.group("Ops", members=[sari])
     settings = {"POLL_FIRST": "0.2", "OPS_CHAT_IDS": str(ops.id)}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings):
         payment = sandbox.payments.instant(54_000, packages=2)
         (listed,) = await paid_list(payment, sari)
         payment.set_status(301, 0)
@@ -161,10 +161,10 @@ async def test_an_already_paid_payment_is_followed_too(bot: BotProcess, sandbox:
 
 @pytest.mark.parametrize("moment", range(4))
 async def test_kill_9_loses_no_news_and_repeats_none(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, database_url: str, moment: int
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_url: str, moment: int
 ) -> None:
     """Killed a little later each time after a driver came; picked up while the bot was dead."""
-    async with BotProcess.against(sandbox, tmp_path, database_url, POLL_FIRST="0.2") as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_url, POLL_FIRST="0.2") as bot:
         payment = sandbox.payments.instant(54_000, packages=2)
         await paid_list(payment, sari)
         payment.assign_driver(0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from bot.core import qris
 from tests.architecture.sources import ROOT
@@ -62,6 +62,15 @@ def test_the_first_visit_offers_three_things_to_begin_with(visit: Visit) -> None
     expect(suggestions.first).to_be_hidden()
 
 
+def tab_to(visit: Visit, goal: Locator, key: str) -> None:
+    """Press `key` until `goal` has the focus, at most twenty times."""
+    for _ in range(20):
+        visit.page.keyboard.press(key)
+        if goal.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{key} never reached {goal}")
+
+
 def test_the_keyboard_is_enough(visit: Visit, demo: Demo) -> None:
     """Command offered, chosen and sent, picture opened and closed, paid at the panel, another chat: no mouse."""
     payment = demo.payment("express")["payment_id"]
@@ -84,19 +93,15 @@ def test_the_keyboard_is_enough(visit: Visit, demo: Demo) -> None:
 
     keys.press("Shift+Tab")  # the copy button, the last under the picture
     expect(visit.log.get_by_role("button", name="Salin ID")).to_be_focused()
-    for _ in range(3):
-        keys.press("Shift+Tab")
-    expect(visit.log.get_by_role("button", name="Picture")).to_be_focused()
+    picture = visit.log.get_by_role("button", name="Picture")
+    tab_to(visit, picture, "Shift+Tab")
     keys.press("Enter")
     expect(visit.page.get_by_role("dialog", name="Picture")).to_be_visible()
     keys.press("Escape")
-    expect(visit.log.get_by_role("button", name="Picture")).to_be_focused()
+    expect(picture).to_be_focused()
 
     pay = visit.row(payment).get_by_role("button", name="Pay", exact=True)
-    for _ in range(20):
-        keys.press("Tab")
-        if pay.evaluate("button => button === document.activeElement"):
-            break
+    tab_to(visit, pay, "Tab")
     keys.press("Enter")
     expect(visit.log).to_contain_text("Lunas")
     expect(pay).to_be_focused()

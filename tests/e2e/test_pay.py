@@ -166,10 +166,10 @@ async def test_asking_twice_sends_the_same_upload_and_tells_once(
 
 @pytest.mark.parametrize("proof", ["full", "paid_at", "qr_null", "label"])
 async def test_a_proven_payment_is_told_within_three_seconds(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str, proof: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str, proof: str
 ) -> None:
     """With the default pace and an answer that proves itself."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url):
         payment = sandbox.payments.express(65_000)
         await sari.send(f"/pay {payment.id}")
         await sari.private_chat.next_message()
@@ -181,10 +181,10 @@ async def test_a_proven_payment_is_told_within_three_seconds(
 
 
 async def test_a_bare_zero_is_told_after_a_second_read_within_six_seconds(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Code 0 with the QR still there counts once the same answer came again, two seconds later."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url):
         payment = sandbox.payments.express(65_000)
         await sari.send(f"/pay {payment.id}")
         await sari.private_chat.next_message()
@@ -195,10 +195,10 @@ async def test_a_bare_zero_is_told_after_a_second_read_within_six_seconds(
 
 
 async def test_ten_open_payments_are_each_told_within_three_seconds(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Ten at once, on the default call budget."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url):
         payments = [sandbox.payments.express(10_000 + number) for number in range(10)]
         people = [sandbox.person(f"Buyer {number}", language_code="id") for number in range(10)]
         for person, payment in zip(people, payments, strict=True):

@@ -47,14 +47,14 @@ def texts(messages: list[Message]) -> str:
 
 
 async def test_a_life_of_a_package_leaves_no_trace_of_its_people(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, sari: Person
 ) -> None:
     """Staff in private read them in full; no log line, no table, no other chat ever holds them."""
     ops = sandbox.group("Ops", [rina])
     packing = sandbox.group("Packing", [rina, sari])
     payment = with_canaries(sandbox.payments.instant(54_000, packages=2))
     more = settings(rina, OPS_CHAT_IDS=str(ops.id))
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **more) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **more) as bot:
         for person, chat in ((rina, None), (sari, None), (rina, packing)):
             await person.send(f"/pay {payment.id}", chat)
             await (chat or person.private_chat).next_message()
@@ -84,11 +84,11 @@ async def test_a_life_of_a_package_leaves_no_trace_of_its_people(
 
 
 async def test_a_paid_message_does_not_wait_for_names(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person
 ) -> None:
     """KiriminAja fails right after it said paid: the message goes out, with packages and without people."""
     payment = with_canaries(sandbox.payments.instant(54_000))
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina)):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina)):
         payment.pay()
         payment.answer_raw(200, {"status": True, "text": "ok", "result": payment.as_json()}, times=1)
         payment.answer_raw(500, "down", times=None)
@@ -100,12 +100,12 @@ async def test_a_paid_message_does_not_wait_for_names(
 
 @pytest.mark.parametrize("access", ["link", "staff"])
 async def test_unknown_and_not_allowed_read_the_same(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, tom: Person, access: str
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, tom: Person, access: str
 ) -> None:
     """A stranger gets one text for both, and no call is made; staff get the QR, in groups too."""
     payment = sandbox.payments.express(65_000)
     group = sandbox.group("Packing", [rina, tom])
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina, ACCESS=access)):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina, ACCESS=access)):
         answers = []
         for payment_id in (payment.id, "XID-1000000001"):
             await tom.send(payment_id)
@@ -124,13 +124,13 @@ async def test_unknown_and_not_allowed_read_the_same(
 
 
 async def test_a_refusal_takes_as_long_as_an_answer(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, tom: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, tom: Person
 ) -> None:
     """Looks took long of late; so does the refusal."""
     slow = 0.8
     payment = sandbox.payments.express(65_000)
     more = settings(rina, ACCESS="staff", POLL_FIRST="60")
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **more):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **more):
         sandbox.kiriminaja.set_mode("slow", delay=slow)
         await rina.send(f"/pay {payment.id}")
         await rina.private_chat.next_message()
@@ -142,13 +142,13 @@ async def test_a_refusal_takes_as_long_as_an_answer(
 
 
 async def test_five_unknown_ids_and_a_stranger_waits(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person, tom: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, sari: Person, tom: Person
 ) -> None:
     """Told how long, without a call, also after a restart; ops hear once; others and staff go on."""
     ops = sandbox.group("Ops", [rina])
     payment = sandbox.payments.express(65_000)
     more = settings(rina, OPS_CHAT_IDS=str(ops.id))
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **more) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **more) as bot:
         for person in (sari, rina):
             for number in range(5):
                 await person.send(f"/pay XID-200000000{number}")

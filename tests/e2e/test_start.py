@@ -17,7 +17,7 @@ async def test_ready_within_a_second_and_a_half(sandbox: Sandbox, tmp_path: Path
     unmeasured = {"COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""}
     for _ in range(3):
         started = time.monotonic()
-        async with BotProcess.against(sandbox, tmp_path, sqlite_url, **unmeasured) as bot:
+        async with BotProcess.against(sandbox, tmp_path, sqlite_url, **unmeasured).from_nothing() as bot:
             spent.append(time.monotonic() - started)
             bot.terminate()
             assert await bot.ended() == 0
@@ -27,7 +27,7 @@ async def test_ready_within_a_second_and_a_half(sandbox: Sandbox, tmp_path: Path
 async def test_readiness_names_the_part_that_is_amiss(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> None:
     """With Telegram away the process lives, is not ready, and says why; no secret, no id."""
     sandbox.telegram.outage()
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url)
+    bot = BotProcess.against(sandbox, tmp_path, sqlite_url).from_nothing()
     await bot.spawn()
     try:
         await sandbox.changes.until(lambda: sandbox.telegram.calls, 10, lambda: bot.log)
@@ -47,5 +47,5 @@ async def test_readiness_names_the_part_that_is_amiss(sandbox: Sandbox, tmp_path
 async def test_kiriminaja_away_is_no_reason_not_to_be_ready(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> None:
     """Its state is not ours to be judged by."""
     sandbox.kiriminaja.set_mode("down")
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url):
+    async with BotProcess.against(sandbox, tmp_path, sqlite_url).from_nothing():
         pass

@@ -25,7 +25,7 @@ ISSUED: Final = NOW - timedelta(minutes=6)
 HANDLE: Final = "h" * 43
 SHOP: Final = Shop("Toko Sari", "@tokosari")
 LOCALES: Final = ("id", "en")
-EXAMPLES: Final = settings(max_examples=25, deadline=None)
+EXAMPLES: Final = settings(max_examples=10, deadline=None)
 """For what runs once a fact and language: the first one loads a catalogue, so there is no deadline."""
 HOSTILE: Final = (
     "",
