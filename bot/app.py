@@ -19,12 +19,14 @@ from bot.kiriminaja.pace import Pace as ProviderPace
 from bot.messenger.account import OutOfReach, TokenRefused, close_account, learn_name, open_account
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
+from bot.metrics import Metrics
 from bot.pictures import CardPainter
 from bot.settings import Settings
+from bot.storage.depths import depths
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.lease import RENEW_EVERY, Lease
 from bot.term import Parts, Term, begin_term, utc_now
-from bot.web import health
+from bot.web import health, metrics
 from bot.web.server import AddressInUse, Web
 from bot.words.words import Shop, Words
 
@@ -45,12 +47,13 @@ class App:
         self._bot = open_account(settings.telegram_api_url, token)
         self._updates = Updates(settings.telegram_api_url, token)
         self._latencies = Latencies()
+        self._metrics = Metrics(__version__)
         self._provider = KiriminAja(
             settings.kiriminaja_api_key.get_secret_value(),
             settings.kiriminaja_express_url,
             settings.kiriminaja_instant_url,
             pace=ProviderPace(settings.poll_budget),
-            observe=lambda _endpoint, _outcome, seconds: self._latencies.note(seconds),
+            observe=self._note_call,
         )
         self._parts = Parts(
             settings,
@@ -63,8 +66,10 @@ class App:
             Words(shop=Shop(settings.shop_name, settings.shop_contact), zone=settings.timezone),
             CardPainter(),
             Sender(self._bot),
+            self._metrics,
         )
-        self._web = Web(settings.http_host, settings.http_port, health.routes(self._readiness))
+        routes = [*health.routes(self._readiness), *metrics.routes(self._exposition)]
+        self._web = Web(settings.http_host, settings.http_port, routes)
         self._database_open = False
         self._telegram_answered = False
         self._standby = False
@@ -171,6 +176,25 @@ class App:
             await self._lease.release()
         await self._database.close()
         self._log.info("stopped")
+
+    def _note_call(self, endpoint: str, outcome: str, seconds: float) -> None:
+        self._latencies.note(seconds)
+        self._metrics.note_call(endpoint, outcome, seconds)
+
+    async def _exposition(self) -> bytes:
+        """The metrics; without those of the database where it is out of reach."""
+        ready, _ = await self._readiness()
+        counted = None
+        if self._database_open:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(2), self._database.begin() as tx:
+                    counted = await depths(tx, utc_now())
+        return self._metrics.show(
+            ready=ready,
+            holds_lease=self._lease.held,
+            payments=counted.payments if counted else None,
+            outbox=counted.outbox if counted else None,
+        )
 
     async def _readiness(self) -> tuple[bool, Mapping[str, str]]:
         now = utc_now()

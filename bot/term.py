@@ -29,6 +29,7 @@ from bot.messenger.account import Account
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
+from bot.metrics import Metrics
 from bot.pictures import CardPainter
 from bot.settings import Settings
 from bot.storage.engine import Database
@@ -58,6 +59,7 @@ class Parts:
     words: Words
     painter: CardPainter
     sender: Sender
+    metrics: Metrics
 
 
 @dataclass(slots=True)
