@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -101,6 +102,10 @@ payments: Final = Table(
     Column("failures", Integer, nullable=False),
     Column("looked_at", Moment),
     Column("claim_until", Moment),
+    # Who said "I'll pay this", in which chat, and when; lapses after five minutes.
+    Column("payer_id", BigInteger),
+    Column("payer_chat_id", BigInteger),
+    Column("payer_since", Moment),
     Index(
         "payments_look_at",
         "look_at",
@@ -195,6 +200,8 @@ chats: Final = Table(
     Column("moved_to", BigInteger),
     Column("last_message_id", BigInteger),
     Column("seen_at", Moment, nullable=False),
+    # Since when this group's members count as staff (`/team on`).
+    Column("team_since", Moment),
 )
 
 # Ids that a stranger tried in vain. The guesser is a person, or a group where that is not known (its id is negative).
@@ -214,4 +221,74 @@ uploads: Final = Table(
     Column("digest", String(64), primary_key=True),
     Column("file_id", Text, nullable=False),
     Column("uploaded_at", Moment, nullable=False),
+)
+
+# People who became staff without the settings; the owner is one of them.
+staff: Final = Table(
+    "staff",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", String(8), nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+# Links `t.me/<bot>?start=<handle>`, under the hash of their handle: for a payment, its packages, or the ownership.
+links: Final = Table(
+    "links",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("purpose", String(8), nullable=False),
+    Column("payment_id", String(64)),
+    Column("made_by", BigInteger),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("used_at", Moment),
+    Index("links_payment_id", "payment_id"),
+)
+
+# Where alerts go, or no longer go, by `/alerts`: beside OPS_CHAT_IDS, and stronger.
+alert_places: Final = Table(
+    "alert_places",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    # 0 stands for "no topic", as with watches.
+    Column("topic_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("is_on", Boolean, nullable=False),
+    Column("muted", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+# What the totals are made of: one row a payment, without a chat, kept longer than the payment itself.
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("payment_id", String(64), primary_key=True),
+    Column("kind", String(8)),
+    Column("amount", BigInteger),
+    Column("asked_at", Moment, nullable=False),
+    Column("paid_at", Moment),
+    Column("payer_id", BigInteger),
+    Column("payer_chat_id", BigInteger),
+    Index("ledger_asked_at", "asked_at"),
+    Index("ledger_paid_at", "paid_at"),
+)
+
+# KiriminAja's callbacks: stored before they are confirmed. The raw body is kept only until it is passed on.
+callbacks: Final = Table(
+    "callbacks",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("method", String(64), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("state", String(8), nullable=False),
+    # What it says of packages, without anything personal, as JSON.
+    Column("hints", Text),
+    Column("body", LargeBinary),
+    Column("forward_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("problem", Text),
+    Index("callbacks_new", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
+    Index("callbacks_forward_at", "forward_at"),
 )

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("moved_to", sa.BigInteger(), nullable=True),
         sa.Column("last_message_id", sa.BigInteger(), nullable=True),
         sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("team_since", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -117,6 +118,9 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("looked_at", Moment(), nullable=True),
         sa.Column("claim_until", Moment(), nullable=True),
+        sa.Column("payer_id", sa.BigInteger(), nullable=True),
+        sa.Column("payer_chat_id", sa.BigInteger(), nullable=True),
+        sa.Column("payer_since", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
@@ -174,3 +178,69 @@ def upgrade() -> None:
         sa.UniqueConstraint("payment_id", "chat_id", "topic_id", name="watches_place"),
     )
     op.create_index("watches_chat_id", "watches", ["chat_id"], unique=False)
+    op.create_table(
+        "staff",
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("role", sa.String(length=8), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id"),
+    )
+    op.create_table(
+        "links",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
+        sa.Column("payment_id", sa.String(length=64), nullable=True),
+        sa.Column("made_by", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("revoked_at", Moment(), nullable=True),
+        sa.Column("used_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_index("links_payment_id", "links", ["payment_id"], unique=False)
+    op.create_table(
+        "alert_places",
+        sa.Column("chat_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("topic_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        sa.Column("muted", sa.Text(), nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("chat_id", "topic_id"),
+    )
+    op.create_table(
+        "ledger",
+        sa.Column("payment_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("paid_at", Moment(), nullable=True),
+        sa.Column("payer_id", sa.BigInteger(), nullable=True),
+        sa.Column("payer_chat_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("payment_id"),
+    )
+    op.create_index("ledger_asked_at", "ledger", ["asked_at"], unique=False)
+    op.create_index("ledger_paid_at", "ledger", ["paid_at"], unique=False)
+    op.create_table(
+        "callbacks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("method", sa.String(length=64), nullable=False),
+        sa.Column("received_at", Moment(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("hints", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("forward_at", Moment(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest"),
+    )
+    op.create_index(
+        "callbacks_new",
+        "callbacks",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'new'"),
+        postgresql_where=sa.text("state = 'new'"),
+    )
+    op.create_index("callbacks_forward_at", "callbacks", ["forward_at"], unique=False)
