@@ -16,6 +16,7 @@ _LINE, _STRONG, _PALE = 2, 4, 5  # places in the palette
 _HEAD: Final = 286  # px, all that stands above the panels
 _BARS: Final = 150  # px, the highest bar
 _ABOVE: Final = 100  # px, heading and what stands on the highest bar
+_NAME: Final = 90  # px, the least a bar's label may take: narrow bars are not all labelled
 _LEAST: Final = 6  # px, the lowest bar: something was paid
 
 
@@ -124,9 +125,9 @@ class _Sheet:
                 box = (middle - half, ground - height, middle + half - 1, ground - 1)
                 self._boxes.append((box, _STRONG if bar.strong else _PALE))
             room = round(step) - 2
-            self._centred(bar.above, middle, ground - height - 10, Run("", 28, bold=True), room)
+            self._centred(bar.above, middle, ground - height - 10, Run("", 28 if step > 60 else 22, bold=True), room)
             shade = 0 if bar.strong else ACCENT
-            self._centred(bar.label, middle, ground + 36, Run("", 28, bold=bar.strong, shade=shade), None)
+            self._centred(bar.label, middle, ground + 36, Run("", 28, bold=bar.strong, shade=shade), max(room, _NAME))
             self._centred(bar.below, middle, ground + 70, Run("", 26, shade=ACCENT), room)
 
     def _ends(self, baseline: int, left: Run, right: Run) -> None:
@@ -140,16 +141,16 @@ class _Sheet:
         lettering.write(self._letters, EDGE, baseline, left)
         lettering.write(self._letters, WIDTH - EDGE - lettering.width(right), baseline, right)
 
-    def _centred(self, text: str, middle: int, baseline: int, style: Run, room: int | None) -> None:
-        """A text around a bar's middle, smaller where the bar's room asks for it, within the margins."""
-        if not text:
-            return
+    def _centred(self, text: str, middle: int, baseline: int, style: Run, room: int) -> None:
+        """A text around a bar's middle, within the margins: smaller where it is too wide for its room, and left out
+        where that does not help, as half a number is a wrong one."""
         run = Run(self._lettering.readable(text), style.size, bold=style.bold, shade=style.shade)
-        if room is not None:
-            run = self._lettering.fit(run, room, 18)
-        width = self._lettering.width(run)
+        fitted = self._lettering.fit(run, room, 18)
+        if fitted.text != run.text:
+            return
+        width = self._lettering.width(fitted)
         left = min(max(EDGE, middle - width // 2), WIDTH - EDGE - width)
-        self._lettering.write(self._letters, left, baseline, run)
+        self._lettering.write(self._letters, left, baseline, fitted)
 
 
 def _height(panel: Panel) -> int:

@@ -17,7 +17,7 @@ _DAY: Final = 24 * _HOUR
 
 @dataclass(frozen=True, slots=True)
 class BarStrings:
-    """A bar's rupiah, and what stands under, below that and above it; `strong`: now, or today."""
+    """A bar's rupiah, and what stands under, below that and above it; `strong`: it is of today."""
 
     value: int
     label: str = ""
@@ -69,9 +69,7 @@ def chart_strings(as_of: datetime, voice: Voice, totals: Totals) -> ChartStrings
     """The picture's words; None where nothing was paid that could be drawn."""
     local = voice.local(as_of)
     panels = [
-        PanelStrings(
-            voice.plain("picture.hours"), _busiest(totals.hours, voice), _hours(totals.hours, local.hour, voice)
-        ),
+        PanelStrings(voice.plain("picture.hours"), _busiest(totals.hours, voice), _hours(totals.hours, voice)),
         PanelStrings(voice.plain("totals.week"), _summed(totals.week, voice), _week(totals.days[-7:], voice)),
         PanelStrings(
             voice.spelled(as_of, "format.month"),
@@ -110,8 +108,15 @@ def _span(name: str, figures: Figures, voice: Voice) -> Html:
     if not figures.asked and not figures.paid:
         return voice.say("totals.span_none", span=name)
     head = voice.say("totals.span", span=name, amount=voice.amount(figures.rupiah))
-    took = voice.say("totals.half", time=_duration(figures.median_seconds, voice)) if figures.paid else None
-    return lines(head, escape(" · ".join(_counts(figures, voice))), took)
+    return lines(head, escape(" · ".join(_counts(figures, voice))), _took(figures, voice))
+
+
+def _took(figures: Figures, voice: Voice) -> Html | None:
+    """How long it took until paid; of several, half of them."""
+    if figures.median_seconds is None:
+        return None
+    time = _duration(figures.median_seconds, voice)
+    return voice.say("totals.took", time=time) if figures.paid == 1 else voice.say("totals.half", time=time)
 
 
 def _counts(figures: Figures, voice: Voice) -> list[str]:
@@ -135,16 +140,15 @@ def _recap(month: str, voice: Voice, figures: Figures) -> Html:
     )
 
 
-def _duration(seconds: int | None, voice: Voice) -> str:
+def _duration(seconds: int, voice: Voice) -> str:
     """`45 detik`, `4 menit`, `1 jam 20 menit`, `2 hari`: as exact as one cares for."""
-    seconds = seconds or 0
     if seconds < 2 * _MINUTE:
         return voice.plain("span.seconds", n=seconds)
     if seconds < _HOUR:
-        return voice.plain("span.minutes", n=round(seconds / _MINUTE))
+        return voice.plain("span.minutes", n=seconds // _MINUTE)
     if seconds < 2 * _DAY:
         return voice.plain("span.hours", hours=seconds // _HOUR, minutes=seconds % _HOUR // _MINUTE)
-    return voice.plain("span.days", n=voice.number(round(seconds / _DAY)))
+    return voice.plain("span.days", n=voice.number(seconds // _DAY))
 
 
 def _summed(figures: Figures, voice: Voice) -> str:
@@ -159,13 +163,13 @@ def _busiest(hours: Sequence[Slot], voice: Voice) -> str:
     return voice.plain("picture.busiest", hour=f"{hour:02}", amount=voice.amount(hours[hour].rupiah))
 
 
-def _hours(hours: Sequence[Slot], now: int, voice: Voice) -> tuple[BarStrings, ...]:
+def _hours(hours: Sequence[Slot], voice: Voice) -> tuple[BarStrings, ...]:
     return tuple(
         BarStrings(
             slot.rupiah,
             label=f"{hour:02}" if hour % 6 == 0 else "",
             above=voice.number(slot.paid) if slot.paid else "",
-            strong=hour == now,
+            strong=True,
         )
         for hour, slot in enumerate(hours)
     )
