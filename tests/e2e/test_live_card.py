@@ -13,7 +13,7 @@ from bot.sandbox.chats import Chat, Message
 from bot.sandbox.payloads import broken
 from bot.sandbox.payment import Payment
 from bot.sandbox.people import Person
-from tests.e2e.process import BotProcess
+from tests.e2e.process import BotProcess, zone_at
 from tests.e2e.scanning import scanned, scanned_at_any_size
 
 MISSING = {"status": False, "text": "data not found", "code": 2, "method": None, "data": None}
@@ -264,6 +264,7 @@ async def test_ten_minutes_after_already_paid_the_chat_hears_what_to_send_and_th
     """Id, amount, time, screenshot, contact; only who said so is told. A second word later alerts nobody again."""
     ops = sandbox.supergroup("Ops", [tom], admins=[tom])
     settings = {"POLL_FIRST": "0.3", "OPS_CHAT_IDS": str(ops.id), "SHOP_CONTACT": "@tokosari"}
+    settings["TIMEZONE"] = zone_at(12)  # its alerts are counted over restarts
     async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings) as bot:
         payment = sandbox.payments.express(65_000)
         card = await shown(tom, payment)

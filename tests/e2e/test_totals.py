@@ -14,7 +14,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.chats import Chat, Message
 from bot.sandbox.people import Person
 from tests.e2e.conftest import QUICK
-from tests.e2e.process import BotProcess
+from tests.e2e.process import BotProcess, zone_at
 
 
 @pytest.fixture
@@ -43,12 +43,6 @@ def rows_of(message: Message) -> list[dict[str, str]]:
     """The rows of a message's CSV."""
     assert message.document is not None
     return list(csv.DictReader(io.StringIO(message.document.decode("utf-8-sig"), newline="")))
-
-
-def zone_at(hour: int) -> str:
-    """A time zone in which that hour runs now."""
-    east = (hour - datetime.now(UTC).hour + 12) % 24 - 12
-    return f"Etc/GMT{-east:+d}" if east else "Etc/GMT"
 
 
 async def test_staff_get_the_figures_as_a_picture_and_the_month_as_a_file(
