@@ -14,6 +14,7 @@ from bot.flows.ask import Ask
 from bot.flows.choose_language import ChooseLanguage
 from bot.flows.come_and_go import ComeAndGo
 from bot.flows.deliver import Deliver
+from bot.flows.digest import TellDigest
 from bot.flows.introduce import introduce
 from bot.flows.keep import Keep
 from bot.flows.lead import Leads
@@ -21,8 +22,10 @@ from bot.flows.look import Look
 from bot.flows.press import AnswerPress
 from bot.flows.receive import Handle, Poll
 from bot.flows.render import Renderer
+from bot.flows.report import Reports
 from bot.flows.reveal import Reveal
 from bot.flows.stop import StopWatches
+from bot.flows.tell_totals import TellTotals
 from bot.jobs import Jobs
 from bot.kiriminaja.client import KiriminAja
 from bot.messenger.account import Account
@@ -30,7 +33,7 @@ from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
 from bot.metrics import Metrics
-from bot.pictures import CardPainter
+from bot.pictures import CardPainter, ChartPainter
 from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.lease import Lease
@@ -108,7 +111,12 @@ async def begin_term(parts: Parts) -> Term:
     deliver = Deliver(
         parts.database,
         parts.sender,
-        Renderer(parts.words, parts.painter, Reveal(parts.database, parts.provider, staff)),
+        Renderer(
+            parts.words,
+            parts.painter,
+            Reveal(parts.database, parts.provider, staff),
+            Reports(parts.words, ChartPainter(), parts.sender, staff, zone=settings.timezone),
+        ),
         lease=parts.lease,
         pace=Pace(),
         clock=clock,
@@ -141,6 +149,7 @@ async def begin_term(parts: Parts) -> Term:
         StopWatches(parts.database, ask, leads, clock=clock, wake=wake_all),
         ChooseLanguage(parts.database, ask, leads),
         ComeAndGo(parts.database, locale=settings.locale, clock=clock, wake=wake_all),
+        TellTotals(parts.database, ask, staff, zone=settings.timezone, clock=clock),
     )
     chat = Chat(
         parts.bot,
@@ -160,6 +169,14 @@ async def begin_term(parts: Parts) -> Term:
     jobs.add("look", look.run_due)
     jobs.add("deliver", deliver.run_due)
     jobs.add("purge", Keep(parts.database, clock=clock).run_due, longest_pause=timedelta(hours=1))
+    digest = TellDigest(
+        parts.database,
+        operators=operators,
+        zone=settings.timezone,
+        clock=clock,
+        wake_deliver=lambda: jobs.wake("deliver"),
+    )
+    jobs.add("digest", digest.run_due, longest_pause=timedelta(hours=1))
     await chat.start()
     jobs.start()
     term = Term(jobs, poll, handle, look, deliver, chat)

@@ -28,6 +28,7 @@ from bot.flows.choose_language import ChooseLanguage
 from bot.flows.come_and_go import ComeAndGo
 from bot.flows.press import AnswerPress, Pressed
 from bot.flows.stop import StopWatches
+from bot.flows.tell_totals import TellTotals
 from bot.words.words import locale_of
 
 Context = CallbackContext[Any, Any, Any, Any]
@@ -42,6 +43,7 @@ class Flows:
     stop: StopWatches
     language: ChooseLanguage
     come_and_go: ComeAndGo
+    totals: TellTotals
 
 
 class Chat:
@@ -82,6 +84,7 @@ class Chat:
         commands = {
             "pay": self._pay, "status": self._status, "watching": self._watching, "stop": self._stop,
             "lang": self._lang, "id": self._id, "start": self._start, "help": self._help,
+            "stats": self._stats, "recap": self._recap,
         }  # fmt: skip
         self._app.add_handler(TypeHandler(Update, self._anything), group=-1)
         for command, handler in commands.items():
@@ -122,6 +125,12 @@ class Chat:
         asker = self._asker(update, _message(update))
         place = asker.place
         await self._flows.ask.reply(asker, Ids(place.chat_id, place.topic_id, asker.person_id))
+
+    async def _stats(self, update: Update, _: Context) -> None:
+        await self._flows.totals.stats(self._asker(update, _message(update)))
+
+    async def _recap(self, update: Update, context: Context) -> None:
+        await self._flows.totals.recap(self._asker(update, _message(update)), " ".join(context.args or ()))
 
     async def _unknown_command(self, update: Update, _: Context) -> None:
         await self._flows.ask.reply(self._asker(update, _message(update)), NotUnderstood())

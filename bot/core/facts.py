@@ -11,6 +11,7 @@ from enum import StrEnum
 from bot.core.commands import CommandReply
 from bot.core.journey import PackageAlert, PackageFact
 from bot.core.qris import QrisFault
+from bot.core.totals import TotalsFact
 
 
 class Oddity(StrEnum):
@@ -283,4 +284,4 @@ Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | Butto
 Alert = (
     AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | AlertKeyRefused | AlertGuessing | AlertUnhandled
 )
-Fact = PaymentFact | PackageFact | Reply | CommandReply | Alert
+Fact = PaymentFact | PackageFact | Reply | CommandReply | Alert | TotalsFact

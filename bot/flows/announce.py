@@ -36,7 +36,7 @@ from bot.core.journey import (
 )
 from bot.core.payment import Decision
 from bot.core.watch import Place, Watch, WatchState
-from bot.storage import lists, outbox, payments, watches
+from bot.storage import ledger, lists, outbox, payments, watches
 from bot.storage.engine import Tx
 
 
@@ -62,6 +62,8 @@ async def announce(
         return False
     watching = await watches.of_payment(tx, payment.id, [WatchState.ACTIVE])
     if decision.card_changed:
+        # The card shows all that the ledger has to know: the amount, and that it is paid.
+        await ledger.note(tx, payment)
         for watch in watching:
             await outbox.put_card(tx, watch, now)
     # Those that were told "paid", and those that are now, below.

@@ -21,7 +21,7 @@ from bot.flows.look import Look
 from bot.flows.status import take_status
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.messenger.sender import Sender
-from bot.storage import inbox, outbox, payments, watches
+from bot.storage import inbox, ledger, outbox, payments, watches
 from bot.storage.engine import Database, Tx
 
 ANSWER_WITHIN: Final = 12.0
@@ -212,6 +212,7 @@ class Ask:
                 await self._say_unknown(tx, asker, number, payment_id, now)
             return ()
         watch = await self._watch(tx, asker, watch, payment_id, now, part)
+        await ledger.open_entry(tx, payment, now)
         if isinstance(reply, Paid):
             await watches.set_state(tx, watch.id, WatchState.TOLD)
             if tells_this_chat:

@@ -17,6 +17,7 @@ import structlog
 from bot.core.watch import Face
 from bot.flows.recover import Recover
 from bot.flows.render import CardMessage, Erasure, Nothing, Rendered, Renderer, TextMessage
+from bot.flows.report import DocumentMessage, PictureMessage
 from bot.messenger.pace import Pace
 from bot.messenger.sender import (
     Delivered,
@@ -132,6 +133,12 @@ class Deliver:
                 return found or await self._sender.send_text(row.place, rendered.message, reply_to=rendered.reply_to)
             case CardMessage():
                 return await self._send_card(row, rendered)
+            case PictureMessage():
+                found = await self._recover.card(row, rendered.message)
+                return found or await self._sender.send_picture(row.place, rendered.png, rendered.message)
+            case DocumentMessage(name=name, content=content):
+                found = await self._recover.card(row, rendered.message)
+                return found or await self._sender.send_document(row.place, name, content, rendered.message)
             case Erasure():
                 outcome = await self._sender.erase(row.place, rendered.message_id)
                 # Too old to delete: its code must not stay behind either.

@@ -30,7 +30,7 @@ class Recover:
         return await self._search(row, lambda number: self._sender.change_text(row.place, number, message))
 
     async def card(self, row: Outgoing, message: Message) -> Outcome | None:
-        """The picture that was sent, with this caption now; None where there is none."""
+        """The picture or file that was sent, with this caption now; None where there is none."""
         return await self._search(row, lambda number: self._sender.change_caption(row.place, number, message))
 
     async def _search(self, row: Outgoing, edit: Callable[[int], Awaitable[Outcome]]) -> Outcome | None:

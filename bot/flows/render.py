@@ -17,7 +17,9 @@ from bot.core.journey import PackageFact
 from bot.core.message import Message
 from bot.core.payment import Payment
 from bot.core.privacy import PackagePeople
+from bot.core.totals import Report
 from bot.core.watch import Face, Place, Watch, face_of
+from bot.flows.report import DocumentMessage, PictureMessage, Reports
 from bot.flows.reveal import Reveal
 from bot.pictures import CardPainter, CardText
 from bot.storage import lists, payments, uploads, watches
@@ -90,16 +92,17 @@ class Nothing:
     """What is shown is right, or nothing is shown that could be wrong."""
 
 
-Rendered = TextMessage | CardMessage | Erasure | Nothing
+Rendered = TextMessage | CardMessage | PictureMessage | DocumentMessage | Erasure | Nothing
 
 
 class Renderer:
     """Gathers within a transaction, draws outside of it."""
 
-    def __init__(self, words: Words, painter: CardPainter, reveal: Reveal) -> None:
+    def __init__(self, words: Words, painter: CardPainter, reveal: Reveal, reports: Reports) -> None:
         self._words = words
         self._painter = painter
         self._reveal = reveal
+        self._reports = reports
 
     async def gather(self, tx: Tx, row: Outgoing, now: datetime) -> Rendered:
         """What a row comes to at this moment; pictures not drawn yet."""
@@ -128,7 +131,10 @@ class Renderer:
 
     async def _notice(
         self, tx: Tx, row: Outgoing, fact: Fact, payment: Payment | None, watch: Watch | None, now: datetime
-    ) -> TextMessage:
+    ) -> TextMessage | PictureMessage | DocumentMessage:
+        if isinstance(fact, Report):
+            told = await self._reports.gather(tx, row, fact, now)
+            return TextMessage(told) if isinstance(told, Message) else told
         if isinstance(fact, OpenPayments):
             open_here = await self._open_here(tx, row.place)
             return TextMessage(self._words.notice(fact, row.locale, open_here=open_here, now=now))
@@ -148,6 +154,8 @@ class Renderer:
             case Erasure(instead=card):
                 drawn = await self.draw(card)
                 return replace(rendered, instead=drawn) if isinstance(drawn, CardMessage) else rendered
+            case PictureMessage() | DocumentMessage():
+                return await self._reports.draw(rendered)
             case _:
                 return rendered
 

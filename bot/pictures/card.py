@@ -18,12 +18,12 @@ QUIET_ZONE: Final = 4
 """Modules left white on each side of the QR at the least (ISO/IEC 18004:2015, 5.3.8)."""
 
 _MARK: Final = 360  # px
-_GREY: Final = (88, 94, 102)  # contrast 6.6:1 on white, so that it stands the JPEG that Telegram makes of it
-_GREEN: Final = (12, 128, 56)  # 5.1:1
+GREY: Final = (88, 94, 102)  # contrast 6.6:1 on white, so that it stands the JPEG that Telegram makes of it
+GREEN: Final = (12, 128, 56)  # 5.1:1
 
 # Black, grey, its tint, white; a receipt has green and its tint besides. Four colours are two bits a pixel: 10 KB and
 # 3 ms of deflate where sixteen took 16 KB and 5 ms, and at 800 px two shades of smoothing are enough.
-_SMOOTH: Final = [round(shade * 3 / 255) for shade in range(256)]
+SMOOTH: Final = [round(shade * 3 / 255) for shade in range(256)]
 # The same without the tint, for the rare card whose long texts make it too large.
 _HARD: Final = [(0, 1, 3)[(shade > 42) + (shade > 170)] for shade in range(256)]
 _MOST: Final = 14_500  # bytes
@@ -97,8 +97,8 @@ def _png(canvas: "Image.Image", middle: "Image.Image | None" = None, *, green: b
     """The PNG of an "L" picture, with another in its middle: from black over grey to white, or there over green."""
     encoded = b""
     for indexes, palette, greens in (
-        (_SMOOTH, [(0, 0, 0), _GREY, _tint(_GREY), (255, 255, 255), _GREEN, _tint(_GREEN)], {1: 4, 2: 5}),
-        (_HARD, [(0, 0, 0), _GREY, _GREEN, (255, 255, 255)], {1: 2}),
+        (SMOOTH, [(0, 0, 0), GREY, tint(GREY), (255, 255, 255), GREEN, tint(GREEN)], {1: 4, 2: 5}),
+        (_HARD, [(0, 0, 0), GREY, GREEN, (255, 255, 255)], {1: 2}),
     ):
         indexed = canvas.point(indexes)
         if middle is not None:
@@ -113,7 +113,7 @@ def _png(canvas: "Image.Image", middle: "Image.Image | None" = None, *, green: b
     return encoded
 
 
-def _tint(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+def tint(colour: tuple[int, int, int]) -> tuple[int, int, int]:
     """Half way to white."""
     red, green, blue = (255 - (255 - part) // 2 for part in colour)
     return red, green, blue

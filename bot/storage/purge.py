@@ -1,20 +1,23 @@
-"""Retention: handled updates a week, messages and uploads a month, finished payments a month after their last ask."""
+"""Retention: handled updates a week, messages and uploads a month, finished payments a month after their last ask, the
+ledger 13 months."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from bot.core.payment import Status
 from bot.storage import guesses
 from bot.storage.engine import Tx
 from bot.storage.inbox import UpdateState
 from bot.storage.outbox import RowState
-from bot.storage.tables import inbox, outbox, payments, uploads, watches
+from bot.storage.tables import inbox, ledger, outbox, payments, uploads, watches
 
 UPDATES_FOR: Final = timedelta(days=7)
 MESSAGES_FOR: Final = timedelta(days=30)
 PAYMENTS_FOR: Final = timedelta(days=30)
+LEDGER_FOR: Final = timedelta(days=397)
+"""Thirteen months and no day less."""
 
 
 async def purge(tx: Tx, now: datetime) -> int:
@@ -34,6 +37,7 @@ async def purge(tx: Tx, now: datetime) -> int:
         ),
         uploads.delete().where(uploads.c.uploaded_at < now - MESSAGES_FOR),
         payments.delete().where(payments.c.id.in_(over)),
+        ledger.delete().where(func.coalesce(ledger.c.paid_at, ledger.c.asked_at) < now - LEDGER_FOR),
     )
     dropped = await guesses.purge(tx, now)
     for statement in statements:

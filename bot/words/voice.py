@@ -1,7 +1,7 @@
 """A voice: one language at one moment, in the shop's name and time zone. Amounts and times are spelled here."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,39 @@ class Voice:
         from babel.numbers import format_decimal
 
         return format_decimal(rupiah, _RUPIAH, locale=self.catalogue.locale)
+
+    def compact(self, rupiah: int) -> str:
+        """The same without its unit and as short as bars need it: `65 rb`, `1,2 jt`."""
+        from babel.numbers import format_compact_decimal
+
+        # Rounded first: 999.999 is "1 jt" and not "1000 rb".
+        rounded = round(rupiah, min(0, 3 - len(str(rupiah))))
+        return format_compact_decimal(rounded, locale=self.catalogue.locale, fraction_digits=2)
+
+    def number(self, count: int) -> str:
+        """A count, `1.298`."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(count, locale=self.catalogue.locale)
+
+    def local(self, moment: datetime) -> datetime:
+        """The moment in the shop's zone."""
+        return moment.astimezone(self.zone)
+
+    def spelled(self, moment: datetime, pattern: str) -> str:
+        """A moment's date by one of the patterns `format.…`."""
+        return self._spelled(self.local(moment), pattern)
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day without its date, `10.36 WIB`."""
+        local = self.local(moment)
+        return f"{self._spelled(local, 'format.time')} {_zone_label(local)}"
+
+    def weekday(self, day: date) -> str:
+        """A day of the week in short, `Sen`."""
+        from babel.dates import format_date
+
+        return format_date(day, "EEE", locale=self.catalogue.locale)
 
     def time(self, moment: datetime) -> str:
         """The time of day in the shop's zone, `10.36 WIB`; with the date where that is not today's."""

@@ -11,6 +11,7 @@ from bot.core.journey import PackageFact
 from bot.core.message import Message, Toast
 from bot.core.payment import Payment
 from bot.core.privacy import PackagePeople
+from bot.core.totals import Totals, TotalsFact
 from bot.core.watch import Face
 from bot.words.alerts import alert
 from bot.words.cards import CardStrings, caption, strings
@@ -22,6 +23,7 @@ from bot.words.news import news
 from bot.words.notices import reply, story
 from bot.words.shop import Shop
 from bot.words.toasts import toast
+from bot.words.totals import ChartStrings, chart_strings, totals_message
 from bot.words.voice import Voice
 
 _MENU: Final = ("pay", "status", "watching", "stop", "lang")
@@ -51,10 +53,11 @@ class Words:
         handle: str | None = None,
         people: tuple[PackagePeople, ...] = (),
         open_here: OpenHere = (),
+        totals: Totals | None = None,
         now: datetime,
     ) -> Message:
         """A fact as a message. `payment` gives id, amount and packages, `handle` (of the watch) the buttons, `people`
-        who stands under the packages: what whoever is told may know of them."""
+        who stands under the packages: what whoever is told may know of them; `totals` the figures it tells."""
         voice = replace(self._voice(locale, now), people=people)
         if isinstance(fact, PaymentFact):
             return story(fact, voice, payment, handle)
@@ -64,7 +67,13 @@ class Words:
             return alert(fact, voice, payment)
         if isinstance(fact, CommandReply):
             return command_reply(fact, voice, open_here)
+        if isinstance(fact, TotalsFact):
+            return totals_message(fact, voice, totals or Totals())
         return reply(fact, voice, payment, handle)
+
+    def chart(self, as_of: datetime, locale: str, totals: Totals, *, now: datetime) -> ChartStrings | None:
+        """What is written in the picture of the totals; None where there is nothing to draw."""
+        return chart_strings(as_of, self._voice(locale, now), totals)
 
     def card(
         self, payment: Payment, face: Face, locale: str, *, handle: str, part: str | None = None, now: datetime
@@ -111,4 +120,4 @@ class Words:
         return self._catalogues[locale_of(locale, "id")]
 
 
-__all__ = ["CardStrings", "Shop", "Words", "lists_packages", "locale_of"]
+__all__ = ["CardStrings", "ChartStrings", "Shop", "Words", "lists_packages", "locale_of"]

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,12 @@ def free_port() -> int:
         return port
 
 
+def zone_at(hour: int) -> str:
+    """A time zone in which that hour runs now. From nine in the evening operators get a digest."""
+    east = (hour - datetime.now(UTC).hour + 12) % 24 - 12
+    return f"Etc/GMT{-east:+d}" if east else "Etc/GMT"
+
+
 class BotProcess:
     """`paybot run`. `settings` are environment variables; the log is kept in `folder`."""
 
@@ -41,8 +48,9 @@ class BotProcess:
 
     @classmethod
     def against(cls, sandbox: Sandbox, folder: Path, database_url: str, **settings: str) -> Self:
-        """The bot pointed at a sandbox."""
-        return cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | settings)
+        """The bot pointed at a sandbox. Where operators listen it is noon, and so not yet time for the digest."""
+        noon = {"TIMEZONE": zone_at(12)} if "OPS_CHAT_IDS" in settings else {}
+        return cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | noon | settings)
 
     def from_nothing(self) -> Self:
         """Starts as in a terminal from now on, and not by the nursery, which is quicker."""

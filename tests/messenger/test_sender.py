@@ -219,6 +219,33 @@ async def test_a_picture_telegram_has_goes_by_its_id() -> None:
     assert telegram.files == {}
 
 
+async def test_a_file_goes_out_under_its_name() -> None:
+    """With a caption, into its topic."""
+    sender, telegram = sender_at(success(MESSAGE))
+    assert await sender.send_document(TOPIC, "paybot-2026-11.csv", b"id\r\n", HELLO) == Delivered(41)
+    ((method, params),) = telegram.calls
+    assert method == "sendDocument"
+    assert (params["chat_id"], params["message_thread_id"], params["caption"]) == (-100, 7, "<b>halo</b>")
+    ((name, content, mime),) = telegram.files.values()
+    assert (name, content, mime) == ("paybot-2026-11.csv", b"id\r\n", "text/csv")
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        (success({"status": "left", "user": {"id": 9, "is_bot": False, "first_name": "Rina", "last_name": "W"}}),
+         "Rina W"),
+        (refusal(400, "Bad Request: user not found"), None),
+    ],
+    ids=["told", "not told"],
+)  # fmt: skip
+async def test_a_name_is_telegrams_or_none(answer: tuple[int, bytes], name: str | None) -> None:
+    """Also of somebody who has left."""
+    sender, telegram = sender_at(answer)
+    assert await sender.name_of(-100, 9) == name
+    assert telegram.calls == [("getChatMember", {"chat_id": -100, "user_id": 9})]
+
+
 @pytest.mark.parametrize("picture", [b"\x89PNG...", "AgACAgUAAx"], ids=["upload", "id"])
 async def test_a_card_is_changed_in_its_place(picture: bytes | str) -> None:
     """Picture and caption together; without a keyboard the old one goes."""

@@ -1,0 +1,64 @@
+"""The ledger, which the totals are made of: one row a payment that was shown or watched, kept longer than the payment.
+
+Ids, amounts and times; no chat, and nobody but who said "I'll pay this".
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select
+
+from bot.core.ids import Kind
+from bot.core.payment import Payment
+from bot.core.totals import Entry
+from bot.storage.engine import Tx
+from bot.storage.payments import upsert
+from bot.storage.tables import ledger, payments
+
+
+async def open_entry(tx: Tx, payment: Payment, now: datetime) -> None:
+    """Enters a payment that somebody asked for. One that is there keeps the time of its first ask; one that was paid
+    before anybody asked here is none of ours."""
+    if payment.settled:
+        return
+    values = {"payment_id": payment.id, "kind": payment.kind, "amount": payment.amount, "asked_at": now}
+    await tx.execute(upsert(tx)(ledger).values(values).on_conflict_do_nothing(index_elements=["payment_id"]))
+
+
+async def note(tx: Tx, payment: Payment) -> None:
+    """Keeps what is known now, with who said they would pay it once it is paid. What was entered as paid stays so."""
+    values: dict[str, Any] = {"kind": payment.kind, "amount": payment.amount, "paid_at": payment.paid_at}
+    if payment.paid_at is not None:
+        claim = select(payments).where(payments.c.id == payment.id)
+        values |= {
+            name: claim.with_only_columns(payments.c[name]).scalar_subquery() for name in ("payer_id", "payer_chat_id")
+        }
+    unpaid = ledger.update().where(ledger.c.payment_id == payment.id, ledger.c.paid_at.is_(None))
+    await tx.execute(unpaid.values(values))
+
+
+async def since(tx: Tx, begin: datetime) -> Sequence[Entry]:
+    """What was asked for or paid from a moment on."""
+    query = select(ledger).where(or_(ledger.c.asked_at >= begin, ledger.c.paid_at >= begin))
+    return [_entry(row) for row in (await tx.execute(query)).all()]
+
+
+async def is_quiet(tx: Tx, begin: datetime) -> bool:
+    """Whether nothing was asked for or paid from a moment on."""
+    query = select(ledger.c.payment_id).where(or_(ledger.c.asked_at >= begin, ledger.c.paid_at >= begin)).limit(1)
+    return (await tx.execute(query)).first() is None
+
+
+async def between(tx: Tx, begin: datetime, end: datetime) -> Sequence[Entry]:
+    """What was paid from `begin` to before `end`, and what was asked for then and is unpaid; by these times."""
+    unpaid = ledger.c.paid_at.is_(None) & (ledger.c.asked_at >= begin) & (ledger.c.asked_at < end)
+    paid = (ledger.c.paid_at >= begin) & (ledger.c.paid_at < end)
+    moment = func.coalesce(ledger.c.paid_at, ledger.c.asked_at)
+    query = select(ledger).where(or_(paid, unpaid)).order_by(moment, ledger.c.payment_id)
+    return [_entry(row) for row in (await tx.execute(query)).all()]
+
+
+def _entry(row: Row[Any]) -> Entry:
+    kind = Kind(row.kind) if row.kind else None
+    return Entry(row.payment_id, kind, row.amount, row.asked_at, row.paid_at, row.payer_id, row.payer_chat_id)
