@@ -17,6 +17,9 @@ from bot.sandbox import Sandbox
 # What may pass from the tests' environment to the bot: what a process needs, and coverage's switch.
 _PASSED_ON = ("PATH", "HOME", "LANG", "PYTHONPATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "TMPDIR")
 
+WEBHOOK = os.environ.get("PAYBOT_E2E_MODE") == "webhook"
+"""Whether tests that don't say so themselves run the bot behind a webhook."""
+
 
 def free_port() -> int:
     """A port nobody uses right now."""
@@ -40,7 +43,14 @@ class BotProcess:
     @classmethod
     def against(cls, sandbox: Sandbox, folder: Path, database_url: str, **settings: str) -> Self:
         """The bot pointed at a sandbox."""
-        return cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | settings)
+        return cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | settings).behind_webhook(
+            is_on=WEBHOOK
+        )
+
+    def behind_webhook(self, *, is_on: bool = True) -> Self:
+        """Whether, from its next start on, it has updates pushed instead of polling for them."""
+        self._environment["TELEGRAM_WEBHOOK_URL"] = self.url if is_on else ""
+        return self
 
     async def __aenter__(self) -> Self:
         await self.start()
