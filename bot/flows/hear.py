@@ -41,6 +41,7 @@ class Hear:
                 return None
             for _, callback in found:
                 for payment_id in await self._concerned(tx, callback):
+                    self._log.debug("hint", payment=payment_id, method=callback.label)
                     await self._look.hasten(tx, payment_id, now)
                     await self._tell_express(tx, payment_id, callback, now)
             await callbacks.note_heard(tx, [number for number, _ in found])

@@ -22,6 +22,8 @@ from bot.storage import payments
 from bot.storage.engine import Database, Tx
 
 AT_ONCE: Final = 64
+HINTS_APART: Final = timedelta(seconds=0.5)
+"""The shortest time between two looks where KiriminAja hinted at something new; POLL_FIRST goes for all others."""
 # How long a measured stretch of all intervals serves before it is measured anew.
 _STRETCH_LASTS: Final = timedelta(seconds=2)
 
@@ -76,9 +78,9 @@ class Look:
         return None if payment is None else (payment, answer)
 
     async def hasten(self, tx: Tx, payment_id: str, now: datetime) -> None:
-        """Something may have happened: looks as soon as POLL_FIRST allows, and once more where a look is under way
-        that may have been too early. The caller wakes the job."""
-        status = await payments.hasten(tx, payment_id, now, self._cadence.first)
+        """Something may have happened: looks at once, and once more where a look is under way that may have been too
+        early. The caller wakes the job."""
+        status = await payments.hasten(tx, payment_id, now, min(self._cadence.first, HINTS_APART))
         if status is not None:
             self._hints[payment_id] = (now, status is not Status.FOLLOWING)
 

@@ -31,6 +31,15 @@ class CallbackState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A callback as it came; its raw body and `Content-Type` only where it is to be passed on."""
+
+    callback: Callback
+    body: bytes | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Forward:
     """A callback to pass on, as it came."""
 
@@ -42,22 +51,23 @@ class Forward:
     body: bytes
 
 
-async def store(
-    tx: Tx, callback: Callback, now: datetime, *, body: bytes | None = None, content_type: str | None = None
-) -> bool:
-    """Keeps a callback; False where one that says the same is there already. With a `body` it is to be passed on."""
-    values = {
-        "digest": callback.digest,
-        "method": callback.method,
-        "received_at": now,
-        "state": CallbackState.NEW,
-        "hints": _adapter().dump_json(callback).decode(),
-        "body": body,
-        "content_type": content_type,
-        "forward_at": None if body is None else now,
-    }
-    kept = upsert(tx)(callbacks).values(values).on_conflict_do_nothing(index_elements=["digest"])
-    return bool((await tx.execute(kept)).rowcount == 1)
+async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[str]:
+    """Keeps callbacks; returns the digests of those that are new. With a body one is to be passed on."""
+    rows = [
+        {
+            "digest": one.callback.digest,
+            "method": one.callback.method,
+            "received_at": now,
+            "state": CallbackState.NEW,
+            "hints": _adapter().dump_json(one.callback).decode(),
+            "body": one.body,
+            "content_type": one.content_type,
+            "forward_at": None if one.body is None else now,
+        }
+        for one in arrived
+    ]
+    kept = upsert(tx)(callbacks).values(rows).on_conflict_do_nothing(index_elements=["digest"])
+    return frozenset((await tx.execute(kept.returning(callbacks.c.digest))).scalars())
 
 
 async def waiting(tx: Tx, limit: int) -> Sequence[tuple[int, Callback]]:

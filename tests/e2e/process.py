@@ -105,6 +105,15 @@ class BotProcess:
             pass
         raise AssertionError(f"not ready: {said}\n{self.log}")
 
+    async def logged(self, text: str, times: int = 1, within: float = 10.0) -> None:
+        """Waits until the log holds a text that often."""
+        try:
+            async with asyncio.timeout(within):
+                while self.log.count(text) < times:  # noqa: ASYNC110  # a file tells nobody that it grew
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"not logged {times} times: {text}\n{self.log}") from None
+
     def kill(self) -> None:
         """kill -9."""
         self._signal(signal.SIGKILL)

@@ -165,7 +165,7 @@ async def test_the_next_look_is_the_earliest_that_is_not_under_way(database: Dat
 async def test_a_hint_only_brings_a_look_forward(
     database: Database, look_at: datetime | None, looked_at: datetime | None, after: datetime | None
 ) -> None:
-    """An overdue look keeps its place, none comes closer to the last than POLL_FIRST, nothing at rest is wakened."""
+    """An overdue look keeps its place, none comes too close to the last, nothing at rest is wakened."""
     async with database.begin() as tx:
         await payments.save(tx, replace(a_payment(), looked_at=looked_at), look_at)
         assert await payments.hasten(tx, ID, T0, 2 * SECOND) is (Status.WAITING if look_at else None)
