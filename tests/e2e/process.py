@@ -43,9 +43,8 @@ class BotProcess:
     @classmethod
     def against(cls, sandbox: Sandbox, folder: Path, database_url: str, **settings: str) -> Self:
         """The bot pointed at a sandbox."""
-        return cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | settings).behind_webhook(
-            is_on=WEBHOOK
-        )
+        made = cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | settings)
+        return made.behind_webhook() if WEBHOOK and "TELEGRAM_WEBHOOK_URL" not in settings else made
 
     def behind_webhook(self, *, is_on: bool = True) -> Self:
         """Whether, from its next start on, it has updates pushed instead of polling for them."""
