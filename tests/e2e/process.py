@@ -35,8 +35,8 @@ class BotProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
-        self._environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        self._environment |= {"HTTP_PORT": str(self.port), "LOG_LEVEL": "debug"} | dict(settings)
+        self.environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        self.environment |= {"HTTP_PORT": str(self.port), "LOG_LEVEL": "debug"} | dict(settings)
         self._log = folder / "bot.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -48,7 +48,7 @@ class BotProcess:
 
     def behind_webhook(self, *, is_on: bool = True) -> Self:
         """Whether, from its next start on, it has updates pushed instead of polling for them."""
-        self._environment["TELEGRAM_WEBHOOK_URL"] = self.url if is_on else ""
+        self.environment["TELEGRAM_WEBHOOK_URL"] = self.url if is_on else ""
         return self
 
     async def __aenter__(self) -> Self:
@@ -83,7 +83,7 @@ class BotProcess:
         """Starts it."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self._environment, cwd=self._folder, stdout=log, stderr=log
+                sys.executable, "-m", "bot", "run", env=self.environment, cwd=self._folder, stdout=log, stderr=log
             )
 
     async def ready(self, within: float = 30.0) -> None:

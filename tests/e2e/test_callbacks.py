@@ -1,6 +1,7 @@
 """KiriminAja's callbacks: a hint to look at once, the word on Express packages, and proof of nothing."""
 
 import asyncio
+import sys
 import time
 from pathlib import Path
 
@@ -138,3 +139,16 @@ async def _timed_push(bot: BotProcess, sandbox: Sandbox, payment: Payment, numbe
     started = time.monotonic()
     assert await push(bot, sandbox, body) == [200]
     return time.monotonic() - started
+
+
+async def test_the_operator_tries_it_with_a_sample(bot: BotProcess, sandbox: Sandbox, tmp_path: Path) -> None:
+    """`paybot callback test`: ✓ where the key is the bot's, ✗ and exit 1 where it is not."""
+    for key, status, marks in ((sandbox.kiriminaja.api_key, 0, "✓✓"), ("another-key", 1, "✓✗")):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "callback", "test", stdout=asyncio.subprocess.PIPE, cwd=tmp_path,
+            env={**bot.environment, "KIRIMINAJA_API_KEY": key},
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        assert "".join(line[0] for line in said.decode().splitlines()) == marks
+        assert process.returncode == status
+    assert "method=unknown" in bot.log
