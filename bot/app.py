@@ -11,9 +11,12 @@ import uuid
 from collections.abc import Mapping
 
 import structlog
+from starlette.routing import Route
 
 from bot import __version__
+from bot.flows.accept import Accept
 from bot.flows.admit import Latencies
+from bot.flows.take_in import TakeIn
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace as ProviderPace
 from bot.messenger.account import OutOfReach, TokenRefused, close_account, learn_name, open_account
@@ -25,8 +28,9 @@ from bot.settings import Settings
 from bot.storage.depths import depths
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.lease import RENEW_EVERY, Lease
+from bot.storage.notify import Bell
 from bot.term import Parts, Term, begin_term, utc_now
-from bot.web import health, metrics
+from bot.web import health, kiriminaja, telegram
 from bot.web.server import AddressInUse, Web
 from bot.words.words import Shop, Words
 
@@ -67,9 +71,9 @@ class App:
             CardPainter(),
             Sender(self._bot),
             self._metrics,
+            TakeIn(self._database, clock=utc_now, wake=lambda: self._wake(Bell.HANDLE)),
         )
-        routes = [*health.routes(self._readiness), *metrics.routes(self._exposition)]
-        self._web = Web(settings.http_host, settings.http_port, routes)
+        self._web = Web(settings.http_host, settings.http_port, self._routes())
         self._database_open = False
         self._telegram_answered = False
         self._standby = False
@@ -98,8 +102,6 @@ class App:
             await self._web.start()
         except AddressInUse as error:
             raise StartError(str(error)) from None
-        for name in self._settings.not_yet:
-            self._log.warning("setting has no effect in this version yet", name=name)
         self._log.info("listening", host=self._settings.http_host, port=self._web.port, version=__version__)
         await asyncio.gather(self._open_database(), self._meet_telegram())
         self._log.info("ready", sandbox=self._settings.is_sandbox)
@@ -132,6 +134,30 @@ class App:
                 break
         self._log.warning("lease lost")
         await self._end_term()
+
+    def _routes(self) -> list[Route]:
+        """All doors of the HTTP side; `/telegram` only where Telegram is told to come."""
+        settings = self._settings
+        accept = Accept(
+            self._database,
+            forwards=settings.callback_forward_url is not None,
+            clock=utc_now,
+            wake=lambda: self._wake(Bell.HEAR),
+            observe=lambda _method: None,
+        )
+        routes = [
+            *health.routes(self._readiness),
+            *metrics.routes(self._exposition),
+            *kiriminaja.routes(settings.kiriminaja_api_key.get_secret_value(), accept),
+        ]
+        if settings.telegram_webhook_url is not None:
+            routes += telegram.routes(settings.webhook_secret, self._parts.take_in)
+        return routes
+
+    def _wake(self, bell: Bell) -> None:
+        """Sets the work going that somebody left us, where this process does it."""
+        if self._term is not None:
+            self._term.jobs.wake(bell)
 
     async def _open_database(self) -> None:
         pause = 0.2
@@ -200,14 +226,14 @@ class App:
         now = utc_now()
         database = self._database_open and await self._database.answers()
         term = self._term
-        polling = term is not None and term.poll.is_fresh(now)
+        receiving = term is not None and term.source.is_fresh(now)
         jobs = term is not None and term.jobs.are_fresh(now)
         standby = self._standby and term is None
-        ready = database and self._telegram_answered and (standby or (polling and jobs))
+        ready = database and self._telegram_answered and (standby or (receiving and jobs))
         return ready, {
             "version": __version__,
             "database": "ok" if database else "out of reach",
-            "telegram": "ok" if self._telegram_answered and (standby or polling) else "out of reach",
+            "telegram": "ok" if self._telegram_answered and (standby or receiving) else "out of reach",
             "work": "standby" if standby else "holder" if term else "starting",
             "jobs": "ok" if jobs else "idle" if standby else "late",
         }

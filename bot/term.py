@@ -15,19 +15,24 @@ from bot.flows.choose_language import ChooseLanguage
 from bot.flows.come_and_go import ComeAndGo
 from bot.flows.deliver import Deliver
 from bot.flows.digest import TellDigest
+from bot.flows.forward import PassOn
+from bot.flows.hear import Hear
 from bot.flows.introduce import introduce
 from bot.flows.keep import Keep
 from bot.flows.lead import Leads
 from bot.flows.look import Look
 from bot.flows.press import AnswerPress
 from bot.flows.receive import Handle, Poll
+from bot.flows.register import Register
 from bot.flows.render import Renderer
 from bot.flows.report import Reports
 from bot.flows.reveal import Reveal
 from bot.flows.stop import StopWatches
+from bot.flows.take_in import TakeIn
 from bot.flows.tell_totals import TellTotals
 from bot.jobs import Jobs
 from bot.kiriminaja.client import KiriminAja
+from bot.kiriminaja.push import Push
 from bot.messenger.account import Account
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
@@ -37,6 +42,8 @@ from bot.pictures import CardPainter, ChartPainter
 from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.lease import Lease
+from bot.storage.notify import Bell, listen
+from bot.web.telegram import PATH as WEBHOOK_PATH
 from bot.words.words import Words
 
 DRAIN_SECONDS: Final = 2.5
@@ -63,6 +70,7 @@ class Parts:
     painter: CardPainter
     sender: Sender
     metrics: Metrics
+    take_in: TakeIn
 
 
 @dataclass(slots=True)
@@ -70,10 +78,11 @@ class Term:
     """What was built for one holding of the lease."""
 
     jobs: Jobs
-    poll: Poll
+    source: Poll | Register
     handle: Handle
     look: Look
     deliver: Deliver
+    pass_on: PassOn | None
     chat: Chat
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -83,9 +92,9 @@ class Term:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.jobs.stop()
-        await asyncio.gather(
-            self.handle.drain(DRAIN_SECONDS), self.look.drain(DRAIN_SECONDS), self.deliver.drain(DRAIN_SECONDS)
-        )
+        drains = [self.handle.drain, self.look.drain, self.deliver.drain]
+        drains += [self.pass_on.drain] if self.pass_on else []
+        await asyncio.gather(*(drain(DRAIN_SECONDS) for drain in drains))
 
 
 async def begin_term(parts: Parts) -> Term:
@@ -164,8 +173,9 @@ async def begin_term(parts: Parts) -> Term:
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
     )
-    poll = Poll(parts.database, parts.updates, clock=clock, wake=lambda: jobs.wake("handle"))
-    jobs.add("handle", handle.run_due)
+    pass_on = _pass_on(parts, operators, jobs)
+    jobs.add(Bell.HANDLE, handle.run_due)
+    jobs.add(Bell.HEAR, Hear(parts.database, look, clock=clock, wake=wake_all).run_due)
     jobs.add("look", look.run_due)
     jobs.add("deliver", deliver.run_due)
     jobs.add("purge", Keep(parts.database, clock=clock).run_due, longest_pause=timedelta(hours=1))
@@ -177,11 +187,38 @@ async def begin_term(parts: Parts) -> Term:
         wake_deliver=lambda: jobs.wake("deliver"),
     )
     jobs.add("digest", digest.run_due, longest_pause=timedelta(hours=1))
+    if pass_on:
+        jobs.add("forward", pass_on.run_due)
     await chat.start()
     jobs.start()
-    term = Term(jobs, poll, handle, look, deliver, chat)
+    source = _source(parts)
+    term = Term(jobs, source, handle, look, deliver, pass_on, chat)
     term.tasks = [
-        asyncio.create_task(poll.run(), name="poll"),
+        asyncio.create_task(source.run(), name="receive"),
+        asyncio.create_task(listen(parts.database, jobs.wake), name="listen"),
         asyncio.create_task(introduce(parts.sender, parts.words), name="introduce"),
     ]
     return term
+
+
+def _source(parts: Parts) -> Poll | Register:
+    """Where updates come from."""
+    settings = parts.settings
+    if settings.telegram_webhook_url is None:
+        return Poll(parts.updates, parts.take_in, clock=utc_now)
+    url = settings.telegram_webhook_url + WEBHOOK_PATH
+    return Register(parts.updates, url, settings.webhook_secret, clock=utc_now)
+
+
+def _pass_on(parts: Parts, operators: Operators, jobs: Jobs) -> PassOn | None:
+    settings = parts.settings
+    if settings.callback_forward_url is None:
+        return None
+    return PassOn(
+        parts.database,
+        Push(settings.kiriminaja_api_key.get_secret_value()),
+        settings.callback_forward_url,
+        operators=operators,
+        clock=utc_now,
+        wake_deliver=lambda: jobs.wake("deliver"),
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.callbacks import AlertNotForwarded, ExpressNews
 from bot.core.commands import CommandReply
 from bot.core.journey import PackageAlert, PackageFact
 from bot.core.qris import QrisFault
@@ -282,6 +283,14 @@ Reply = (
 )  # fmt: skip
 Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired
 Alert = (
-    AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | AlertKeyRefused | AlertGuessing | AlertUnhandled
+    AlertPaid
+    | AlertOdd
+    | AlertWithheld
+    | AlertClaim
+    | PackageAlert
+    | AlertKeyRefused
+    | AlertGuessing
+    | AlertUnhandled
+    | AlertNotForwarded
 )
-Fact = PaymentFact | PackageFact | Reply | CommandReply | Alert | TotalsFact
+Fact = PaymentFact | PackageFact | ExpressNews | Reply | CommandReply | Alert | TotalsFact

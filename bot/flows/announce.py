@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from bot.core.callbacks import AlertNotForwarded
 from bot.core.facts import (
     Alert,
     AlertClaim,
@@ -159,11 +160,24 @@ def _alert_key(alert: Alert, payment_id: str | None, now: datetime) -> str:
             return f"package:{mishaps[0].code}:{payment_id}:{now.timestamp():.6f}"
         case AlertNoDriver(minutes=minutes):
             return f"nodriver:{minutes}:{payment_id}:{now.timestamp():.6f}"
+        case AlertKeyRefused() | AlertGuessing() | AlertUnhandled() | AlertNotForwarded():
+            return _key_of_no_payment(alert, now)
+        case _:
+            assert_never(alert)
+
+
+def _key_of_no_payment(
+    alert: AlertKeyRefused | AlertGuessing | AlertUnhandled | AlertNotForwarded, now: datetime
+) -> str:
+    match alert:
         case AlertKeyRefused():
             # Once an hour: every look finds the same.
             return f"key_refused:{now:%Y%m%d%H}"
         case AlertGuessing(who=who):
             return f"guessing:{who}:{now:%Y%m%d}"
+        case AlertNotForwarded():
+            # Once a day: a receiver that is away misses all that comes.
+            return f"not_forwarded:{now:%Y%m%d}"
         case AlertUnhandled(update_id=update_id):
             return f"unhandled:{update_id}"
         case _:

@@ -11,6 +11,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Final, assert_never
 
+from bot.core.callbacks import ExpressNews
 from bot.core.commands import OpenPayments
 from bot.core.facts import Fact
 from bot.core.journey import PackageFact
@@ -139,7 +140,7 @@ class Renderer:
             open_here = await self._open_here(tx, row.place)
             return TextMessage(self._words.notice(fact, row.locale, open_here=open_here, now=now))
         message = self._text(row, fact, payment, watch.handle if watch else None, now)
-        if isinstance(fact, PackageFact) and watch is not None:
+        if isinstance(fact, PackageFact | ExpressNews) and watch is not None:
             return replace(message, reply_to=await self._answered(tx, watch))
         return message
 

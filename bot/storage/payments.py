@@ -70,10 +70,22 @@ async def by_package(tx: Tx, number: str) -> str | None:
     return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def look_now(tx: Tx, payment_id: str, now: datetime) -> None:
-    """Makes a payment due, if it is looked at by itself at all."""
-    due = payments.update().where(payments.c.id == payment_id, payments.c.look_at > now)
-    await tx.execute(due.values(look_at=now))
+async def hasten(tx: Tx, payment_id: str, now: datetime, shortest: timedelta) -> Status | None:
+    """Makes a payment due, if it is looked at by itself at all, but not sooner after its last look than `shortest`.
+
+    Returns its status; None where it is unknown or not looked at.
+    """
+    query = select(payments.c.status, payments.c.looked_at, payments.c.look_at)
+    row = (await tx.execute(query.where(payments.c.id == payment_id).with_for_update())).one_or_none()
+    if row is None or row.look_at is None:
+        return None
+    looked_at: datetime | None = row.looked_at
+    # A last look in the future was noted by a clock that was set back since.
+    floor = looked_at + shortest if looked_at and looked_at <= now else now
+    at = max(now, floor)
+    if row.look_at > at:
+        await tx.execute(payments.update().where(payments.c.id == payment_id).values(look_at=at))
+    return Status(row.status)
 
 
 async def note_claim(tx: Tx, payment: Payment, look_at: datetime) -> None:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from bot.core.access import GUESSES, GUESSES_WITHIN, WAIT
+from bot.core.callbacks import AlertNotForwarded
 from bot.core.facts import (
     Alert,
     AlertClaim,
@@ -45,6 +46,8 @@ def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
             return Message(
                 voice.say("alert.guessing", who=str(fact.who), count=GUESSES, within=int(within), wait=int(wait))
             )
+        case AlertNotForwarded():
+            return Message(voice.say("alert.not_forwarded", problem=fact.problem))
         case AlertUnhandled():
             # Not a number of the reader's language: it is looked up in the database as it stands.
             return Message(voice.say("alert.unhandled", update=str(fact.update_id)))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.core.callbacks import ExpressNews
 from bot.core.commands import CommandReply
 from bot.core.facts import Alert, Fact, Paid, PaymentFact, Press, Reply
 from bot.core.journey import PackageFact
@@ -17,6 +18,7 @@ from bot.words.alerts import alert
 from bot.words.cards import CardStrings, caption, strings
 from bot.words.catalogue import Catalogue
 from bot.words.commands import OpenHere, command_reply
+from bot.words.express import express_news
 from bot.words.locales import LOCALES, locale_of
 from bot.words.markup import shortened
 from bot.words.news import news
@@ -63,6 +65,8 @@ class Words:
             return story(fact, voice, payment, handle)
         if isinstance(fact, PackageFact):
             return news(fact, voice, payment)
+        if isinstance(fact, ExpressNews):
+            return express_news(fact, voice, payment)
         if isinstance(fact, Alert):
             return alert(fact, voice, payment)
         if isinstance(fact, CommandReply):

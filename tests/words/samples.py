@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import settings, strategies as st
 
+from bot.core.callbacks import Parcel, ParcelEvent
 from bot.core.commands import Standing
 from bot.core.facts import Alert, Fact, Oddity, PaymentFact, Press, Reply
 from bot.core.ids import Kind
@@ -107,6 +108,7 @@ PACKAGES: Final = st.builds(
     has_driver=st.booleans(),
 )
 MISHAPS: Final = st.builds(Mishap, order_id=TEXTS, code=st.sampled_from(sorted(PHASE_OF)) | st.integers())
+PARCELS: Final = st.builds(Parcel, order_id=TEXTS, awb=st.none() | TEXTS, courier=st.none() | TEXTS)
 SHOPS: Final = st.builds(
     Shop,
     name=st.none() | TEXTS,
@@ -143,6 +145,8 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
             return st.lists(TEXTS, min_size=1, max_size=100).map(tuple)
         case _ if hint == tuple[Mishap, ...]:
             return st.lists(MISHAPS, min_size=1, max_size=100).map(tuple)
+        case _ if hint == tuple[Parcel, ...]:
+            return st.lists(PARCELS, min_size=1, max_size=100).map(tuple)
         case _:
             raise TypeError(f"no values known for {hint}: say here what such a field may hold")
 
@@ -157,6 +161,7 @@ def plain_fact(fact_class: type) -> Any:
     """One fact of a class, with plain values."""
     plain: dict[Any, Any] = {datetime: NOW, str: "7", int: 5, bool: False, int | None: 65000}
     plain |= {tuple[str, ...]: ("BDI-1", "BDI-2"), tuple[Mishap, ...]: (Mishap("BDI-1", 300), Mishap("BDI-2", 400))}
+    plain |= {tuple[Parcel, ...]: (Parcel("OID-1", "DEVEL-1", "jne"),), ParcelEvent: ParcelEvent.SHIPPED}
     plain |= {Oddity: Oddity.UNKNOWN_CODE, QrisFault: QrisFault.CRC, Standing: Standing.UNPAID}
     return fact_class(**{name: plain[hint] for name, hint in get_type_hints(fact_class).items()})
 
