@@ -10,7 +10,9 @@ from enum import StrEnum
 
 from bot.core.commands import CommandReply
 from bot.core.journey import PackageAlert, PackageFact
+from bot.core.links import LinkFact, LinkPress
 from bot.core.qris import QrisFault
+from bot.core.team import TeamFact
 
 
 class Oddity(StrEnum):
@@ -174,6 +176,9 @@ class Welcome:
 class Help:
     """`/help`."""
 
+    for_staff: bool = False
+    """Whether staff asks, in private: they are told of their commands, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
@@ -279,8 +284,8 @@ Reply = (
     NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | SameQr | Stopped | NotWatched | Usage | NotAnId
     | TooManyIds | NotAllowed | AskedTooOften | Welcome | Help | NotUnderstood | WentWrong
 )  # fmt: skip
-Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired
+Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired | LinkPress
 Alert = (
     AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | AlertKeyRefused | AlertGuessing | AlertUnhandled
 )
-Fact = PaymentFact | PackageFact | Reply | CommandReply | Alert
+Fact = PaymentFact | PackageFact | Reply | CommandReply | LinkFact | TeamFact | Alert

@@ -23,7 +23,7 @@ from telegram import (
     Message as SentMessage,
     ReplyParameters,
 )
-from telegram.constants import ChatAction, ChatMemberStatus, ParseMode
+from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -102,6 +102,7 @@ class Scope(StrEnum):
     ALL = "default"
     PRIVATE = "all_private_chats"
     GROUPS = "all_group_chats"
+    ADMINS = "all_chat_administrators"
 
 
 class Sender:
@@ -190,14 +191,6 @@ class Sender:
         await _outcome(
             lambda: self._bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.topic_id)
         )
-
-    async def is_admin(self, chat_id: int, person_id: int) -> bool:
-        """Whether Telegram says that a person administers a group; where it can't say, no."""
-        try:
-            member = await self._bot.get_chat_member(chat_id, person_id)
-        except TelegramError:
-            return False
-        return member.status in {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
 
     async def set_menu(
         self, commands: list[tuple[str, str]], language_code: str | None, scope: Scope = Scope.ALL

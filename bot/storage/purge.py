@@ -1,16 +1,18 @@
-"""Retention: handled updates a week, messages and uploads a month, finished payments a month after their last ask."""
+"""Retention: handled updates a week, messages and uploads a month, finished payments a month after their last ask,
+links their time; a payment stays as long as a link to its packages does."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import exists, select
 
+from bot.core.links import Purpose
 from bot.core.payment import Status
-from bot.storage import guesses
+from bot.storage import guesses, links as kept_links
 from bot.storage.engine import Tx
 from bot.storage.inbox import UpdateState
 from bot.storage.outbox import RowState
-from bot.storage.tables import inbox, outbox, payments, uploads, watches
+from bot.storage.tables import inbox, links, outbox, payments, uploads, watches
 
 UPDATES_FOR: Final = timedelta(days=7)
 MESSAGES_FOR: Final = timedelta(days=30)
@@ -24,7 +26,12 @@ async def purge(tx: Tx, now: datetime) -> int:
     over = over.where(payments.c.status.not_in([Status.WAITING, Status.CLOSED, Status.FOLLOWING]))
     # A message that waits is rendered from its payment.
     untold = exists(select(outbox.c.id).where(outbox.c.payment_id == payments.c.id, outbox.c.state == RowState.DUE))
-    over = over.where(~untold)
+    tracked = exists(
+        select(links.c.digest).where(
+            links.c.payment_id == payments.c.id, links.c.purpose == Purpose.TRACK, links.c.expires_at > now
+        )
+    )
+    over = over.where(~untold, ~tracked)
     gone = select(watches.c.id).where(watches.c.payment_id.in_(over))
     statements = (
         inbox.delete().where(inbox.c.received_at < now - UPDATES_FOR, inbox.c.state != UpdateState.NEW),
@@ -35,7 +42,7 @@ async def purge(tx: Tx, now: datetime) -> int:
         uploads.delete().where(uploads.c.uploaded_at < now - MESSAGES_FOR),
         payments.delete().where(payments.c.id.in_(over)),
     )
-    dropped = await guesses.purge(tx, now)
+    dropped = await guesses.purge(tx, now) + await kept_links.purge(tx, now)
     for statement in statements:
         dropped += (await tx.execute(statement)).rowcount
     return dropped

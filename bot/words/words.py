@@ -8,23 +8,28 @@ from zoneinfo import ZoneInfo
 from bot.core.commands import CommandReply
 from bot.core.facts import Alert, Fact, Paid, PaymentFact, Press, Reply
 from bot.core.journey import PackageFact
+from bot.core.links import LinkFact
 from bot.core.message import Message, Toast
 from bot.core.payment import Payment
 from bot.core.privacy import PackagePeople
+from bot.core.team import TeamFact
 from bot.core.watch import Face
 from bot.words.alerts import alert
 from bot.words.cards import CardStrings, caption, strings
 from bot.words.catalogue import Catalogue
 from bot.words.commands import OpenHere, command_reply
+from bot.words.links import link_message
 from bot.words.locales import LOCALES, locale_of
 from bot.words.markup import shortened
 from bot.words.news import news
 from bot.words.notices import reply, story
 from bot.words.shop import Shop
+from bot.words.team import team_message
 from bot.words.toasts import toast
 from bot.words.voice import Voice
 
 _MENU: Final = ("pay", "status", "watching", "stop", "lang")
+_OF_STAFF: Final = ("link", "team", "alerts", "stats", "recap")
 _DESCRIPTION_LIMIT = 512  # Bot API, setMyDescription
 _SHORT_DESCRIPTION_LIMIT = 120  # Bot API, setMyShortDescription
 
@@ -51,10 +56,12 @@ class Words:
         handle: str | None = None,
         people: tuple[PackagePeople, ...] = (),
         open_here: OpenHere = (),
+        link: str | None = None,
         now: datetime,
     ) -> Message:
         """A fact as a message. `payment` gives id, amount and packages, `handle` (of the watch) the buttons, `people`
-        who stands under the packages: what whoever is told may know of them."""
+        who stands under the packages: what whoever is told may know of them; `link` is the URL a message shows, where
+        it is about one that still works."""
         voice = replace(self._voice(locale, now), people=people)
         if isinstance(fact, PaymentFact):
             return story(fact, voice, payment, handle)
@@ -64,6 +71,10 @@ class Words:
             return alert(fact, voice, payment)
         if isinstance(fact, CommandReply):
             return command_reply(fact, voice, open_here)
+        if isinstance(fact, LinkFact):
+            return link_message(fact, voice, payment, link)
+        if isinstance(fact, TeamFact):
+            return team_message(fact, voice)
         return reply(fact, voice, payment, handle)
 
     def card(
@@ -83,10 +94,12 @@ class Words:
         """A fact as the answer to a button press."""
         return toast(fact, self._voice(locale, now))
 
-    def menu(self, locale: str, *, of_groups: bool = False) -> list[tuple[str, str]]:
-        """The command menu in private, or of groups: each command, without its slash, and what it does."""
+    def menu(self, locale: str, *, of_groups: bool = False, of_staff: bool = False) -> list[tuple[str, str]]:
+        """The command menu in private, or of groups: each command, without its slash, and what it does. `of_staff`:
+        with what only staff may do."""
         catalogue = self._catalogue(locale)
-        commands = [*_MENU, "id", "help"] if of_groups else [*_MENU, "help"]
+        staffs = _OF_STAFF if of_staff else ()
+        commands = [*_MENU, *staffs, "id", "help"] if of_groups else [*_MENU, *staffs, "help"]
         return [(command, catalogue.plain(f"menu.{command}")) for command in commands]
 
     def description(self, locale: str) -> str:
