@@ -98,8 +98,10 @@ def digest_of(handle: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LinkMade:
-    """A link that opens a payment; while it works the message shows it, made anew from its seed."""
+    """A link that opens a payment, which need not be known here yet; while it works the message shows it, made anew
+    from its seed."""
 
+    payment_id: str
     seed: str
     expires_at: datetime
 

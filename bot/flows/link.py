@@ -64,7 +64,7 @@ class MakeLink:
         async with self._database.begin() as tx:
             if await inbox.finish(tx, asker.update_id):
                 await links.keep(tx, link)
-                await self._ask.say(tx, asker, 0, LinkMade(seed, link.expires_at), now, payment_id=payment_id)
+                await self._ask.say(tx, asker, 0, LinkMade(payment_id, seed, link.expires_at), now)
         self._wake()
 
     async def _is_missing(self, payment_id: str) -> bool:

@@ -18,7 +18,7 @@ def link_message(fact: LinkFact, voice: Voice, payment: Payment | None, link: st
     """A fact about links as a message; `link` is the URL it shows, None where that works no longer."""
     match fact:
         case LinkMade():
-            return _made(fact, voice, payment, link)
+            return _made(fact, voice, link)
         case MayNotLink():
             return Message(voice.say("link.not_yours"))
         case LinkRefused():
@@ -38,8 +38,8 @@ def link_message(fact: LinkFact, voice: Voice, payment: Payment | None, link: st
             assert_never(never)
 
 
-def _made(fact: LinkMade, voice: Voice, payment: Payment | None, link: str | None) -> Message:
-    named = voice.say("line.id", id=payment.id) if payment else None
+def _made(fact: LinkMade, voice: Voice, link: str | None) -> Message:
+    named = voice.say("line.id", id=fact.payment_id)
     if link is None:
         return Message(paragraphs(lines(voice.say("link.over_title"), named), voice.say("link.over")))
     buttons: tuple[tuple[Button, ...], ...] = (

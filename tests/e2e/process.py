@@ -32,8 +32,8 @@ class BotProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
-        self._environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        self._environment |= {"HTTP_PORT": str(self.port), "LOG_LEVEL": "debug"} | dict(settings)
+        self.environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        self.environment |= {"HTTP_PORT": str(self.port), "LOG_LEVEL": "debug"} | dict(settings)
         self._log = folder / "bot.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -70,12 +70,13 @@ class BotProcess:
         await self.spawn()
         await self.ready(ready_within)
 
-    async def spawn(self) -> None:
-        """Starts it."""
+    async def spawn(self, *, stderr: int | None = None) -> None:
+        """Starts it; `stderr` where its standard error goes, if not into the log."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self._environment, cwd=self._folder, stdout=log, stderr=log
-            )
+                sys.executable, "-m", "bot", "run", env=self.environment, cwd=self._folder,
+                stdout=log, stderr=log if stderr is None else stderr,
+            )  # fmt: skip
 
     async def ready(self, within: float = 30.0) -> None:
         """Waits until `/readyz` answers 200, or fails with what it said and the log."""

@@ -276,22 +276,3 @@ async def test_typing_is_never_a_problem() -> None:
     """It has no outcome."""
     sender, _ = sender_at(refusal(403, "Forbidden: bot was blocked by the user"))
     await sender.show_typing(HERE)
-
-
-@pytest.mark.parametrize(
-    ("answer", "admin"),
-    [
-        (success({"status": "creator", "user": {"id": 9, "is_bot": False, "first_name": "R"}, "is_anonymous": False}),
-         True),
-        (success({"status": "member", "user": {"id": 9, "is_bot": False, "first_name": "R"}}), False),
-        (success({"status": "left", "user": {"id": 9, "is_bot": False, "first_name": "R"}}), False),
-        (refusal(400, "Bad Request: member list is inaccessible"), False),
-        (refusal(429, "Too Many Requests", retry_after=3), False),
-    ],
-    ids=["owner", "member", "gone", "not told", "too fast"],
-)  # fmt: skip
-async def test_only_telegrams_word_makes_an_admin(answer: tuple[int, bytes], admin: bool) -> None:
-    """Where it can't say, no."""
-    sender, telegram = sender_at(answer)
-    assert await sender.is_admin(-100, 9) is admin
-    assert telegram.calls == [("getChatMember", {"chat_id": -100, "user_id": 9})]
