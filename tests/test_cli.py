@@ -39,7 +39,7 @@ def settings(free_port: int) -> dict[str, str]:
 
 def paybot(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs `python -m bot` in a folder, with these variables alone."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,

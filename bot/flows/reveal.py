@@ -31,10 +31,10 @@ class Reveal:
         """What this place may know; empty where KiriminAja can't tell now, or there are no packages."""
         if not payment.packages:
             return ()
-        # A private chat has its person's number.
-        in_full = place.chat_id > 0 and await self._staff.knows(place.chat_id)
         try:
             async with asyncio.timeout(WITHIN):
+                # A private chat has its person's number.
+                in_full = place.chat_id > 0 and await self._staff.knows(place.chat_id)
                 people = await self._provider.people(payment.id, urgent=in_full)
         except Exception as error:  # whatever it is, a message about a payment does not fail for it
             self._log.info("people not shown", payment=payment.id, problem=type(error).__name__)
