@@ -45,7 +45,7 @@ TOAST_WITHIN: Final = 2.0
 
 
 class AnswerPress:
-    """The buttons: check now, "already paid", new QR, stop, go on."""
+    """The buttons: check now, "already paid", new QR, stop, go on, and (`LinkButtons`) those that lead to links."""
 
     def __init__(
         self,
