@@ -9,6 +9,7 @@ import signal
 import socket
 import uuid
 from collections.abc import Mapping
+from typing import Final, TextIO
 
 import structlog
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from bot import __version__
 from bot.flows.accept import Accept
 from bot.flows.admit import Latencies
+from bot.flows.own import new_owner_link, owner_is_missing
 from bot.flows.take_in import TakeIn
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace as ProviderPace
@@ -30,9 +32,11 @@ from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.lease import RENEW_EVERY, Lease
 from bot.storage.notify import Bell
 from bot.term import Parts, Term, begin_term, utc_now
-from bot.web import health, kiriminaja, telegram
+from bot.web import health, kiriminaja, metrics, telegram
 from bot.web.server import AddressInUse, Web
 from bot.words.words import Shop, Words
+
+_WRONG_ACCOUNT: Final = "TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather."
 
 
 class StartError(Exception):
@@ -42,8 +46,10 @@ class StartError(Exception):
 class App:
     """One process of `paybot run`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, terminal: TextIO | None = None) -> None:
+        """`terminal`: where an operator reads along, if anywhere."""
         self._settings = settings
+        self._terminal = terminal
         self._log = structlog.get_logger("app")
         self._database = Database(settings.database_url)
         self._lease = Lease(self._database, f"{socket.gethostname()[:40]}:{uuid.uuid4().hex[:12]}")
@@ -104,6 +110,7 @@ class App:
             raise StartError(str(error)) from None
         self._log.info("listening", host=self._settings.http_host, port=self._web.port, version=__version__)
         await asyncio.gather(self._open_database(), self._meet_telegram())
+        await self._look_for_owner()
         self._log.info("ready", sandbox=self._settings.is_sandbox)
         try:
             while True:
@@ -118,6 +125,15 @@ class App:
                 await asyncio.sleep(0.5)
         finally:
             await self._end_term()
+
+    async def _look_for_owner(self) -> None:
+        """Where nobody is staff yet, whoever has started us at a terminal may become owner: past the log, which others
+        read."""
+        if self._terminal is None or self._settings.staff_user_ids or not await owner_is_missing(self._database):
+            return
+        url = await new_owner_link(self._database, self._bot.username, utc_now())
+        self._terminal.write(_owner_text(url) + "\n")
+        self._terminal.flush()
 
     async def _hold_lease(self) -> None:
         """One round: take the lease where it is free, keep it where it is ours, let go where it is not."""
@@ -182,7 +198,7 @@ class App:
                 await learn_name(self._bot)
                 self._telegram_answered = True
             except TokenRefused:
-                raise StartError("TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather.") from None
+                raise StartError(_WRONG_ACCOUNT) from None
             except OutOfReach as error:
                 self._log.warning("Telegram out of reach", problem=str(error))
                 await asyncio.sleep(pause)
@@ -237,3 +253,31 @@ class App:
             "work": "standby" if standby else "holder" if term else "starting",
             "jobs": "ok" if jobs else "idle" if standby else "late",
         }
+
+
+async def make_owner_link(settings: Settings) -> str:
+    """What `paybot owner` prints. Raises `StartError` where something has to be mended first."""
+    bot = open_account(settings.telegram_api_url, settings.telegram_bot_token.get_secret_value())
+    database = Database(settings.database_url)
+    try:
+        await learn_name(bot)
+        await database.open_beside()
+        return _owner_text(await new_owner_link(database, bot.username, utc_now()))
+    except TokenRefused:
+        raise StartError(_WRONG_ACCOUNT) from None
+    except OutOfReach as error:
+        raise StartError(f"Telegram is out of reach ({error}): try again, or check TELEGRAM_API_URL.") from None
+    except DatabaseError as error:
+        raise StartError(str(error)) from None
+    except Exception as error:
+        if not is_out_of_reach(error):
+            raise
+        raise StartError(f"DATABASE_URL: the database is out of reach ({type(error).__name__}): try again.") from None
+    finally:
+        await database.close()
+        with contextlib.suppress(Exception):
+            await close_account(bot)
+
+
+def _owner_text(url: str) -> str:
+    return f"Open this link in Telegram within an hour; who opens it first becomes owner of the bot:\n{url}"

@@ -69,8 +69,30 @@ def run() -> None:
     from bot.logs import set_up
 
     set_up(level=settings.log_level, form=settings.log_format, secrets=settings.secrets)
+    # The owner's link must not end up in a file or a journal.
+    terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
     try:
-        asyncio.run(App(settings).run())
+        asyncio.run(App(settings, terminal=terminal).run())
+    except StartError as error:
+        _give_up(str(error))
+
+
+@cli.command()
+def owner() -> None:
+    """Print a link, good for an hour: who opens it first in Telegram becomes owner of the bot."""
+    from bot.settings import Settings, SettingsError
+
+    try:
+        settings = Settings.load()
+    except SettingsError as error:
+        _give_up(str(error))
+
+    from bot.app import StartError, make_owner_link
+    from bot.logs import set_up
+
+    set_up(level="error", form=settings.log_format, secrets=settings.secrets)
+    try:
+        typer.echo(asyncio.run(make_owner_link(settings)))
     except StartError as error:
         _give_up(str(error))
 

@@ -8,6 +8,7 @@ from typing import Final
 from bot.chat.handlers import Chat, Flows
 from bot.core.access import Access
 from bot.core.cadence import Cadence
+from bot.core.links import Handles
 from bot.flows.admit import Admit, Latencies, Staff
 from bot.flows.announce import Operators
 from bot.flows.ask import Ask
@@ -16,12 +17,17 @@ from bot.flows.come_and_go import ComeAndGo
 from bot.flows.deliver import Deliver
 from bot.flows.digest import TellDigest
 from bot.flows.forward import PassOn
+from bot.flows.guide import Guide
 from bot.flows.hear import Hear
 from bot.flows.introduce import introduce
 from bot.flows.keep import Keep
 from bot.flows.lead import Leads
+from bot.flows.link import MakeLink
+from bot.flows.link_buttons import LinkButtons
 from bot.flows.look import Look
+from bot.flows.open_link import OpenLink
 from bot.flows.press import AnswerPress
+from bot.flows.pressed import Toasts
 from bot.flows.receive import Handle, Poll
 from bot.flows.register import Register
 from bot.flows.render import Renderer
@@ -29,11 +35,14 @@ from bot.flows.report import Reports
 from bot.flows.reveal import Reveal
 from bot.flows.stop import StopWatches
 from bot.flows.take_in import TakeIn
+from bot.flows.team import SetTeam
 from bot.flows.tell_totals import TellTotals
+from bot.flows.track import Track
 from bot.jobs import Jobs
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.push import Push
 from bot.messenger.account import Account
+from bot.messenger.members import Members
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
@@ -101,7 +110,9 @@ async def begin_term(parts: Parts) -> Term:
     """Builds all that works while the lease is held, and sets it going."""
     settings, clock = parts.settings, utc_now
     operators = Operators(settings.ops_chat_ids, settings.locale)
-    staff = Staff(settings.staff_user_ids)
+    members = Members(parts.bot)
+    staff = Staff(settings.staff_user_ids, parts.database, members.is_member)
+    handles = Handles(settings.telegram_bot_token.get_secret_value().encode(), parts.bot.username)
     jobs = Jobs(clock)
 
     def wake_all() -> None:
@@ -123,42 +134,42 @@ async def begin_term(parts: Parts) -> Term:
         Renderer(
             parts.words,
             parts.painter,
-            Reveal(parts.database, parts.provider, staff),
-            Reports(parts.words, ChartPainter(), parts.sender, staff, zone=settings.timezone),
+            Reveal(parts.provider, staff),
+            Reports(parts.words, ChartPainter(), members, staff, zone=settings.timezone),
+            handles,
         ),
         lease=parts.lease,
         pace=Pace(),
         clock=clock,
     )
+    access = Access(settings.access)
+    admit = Admit(parts.database, access, staff, parts.latencies, operators=operators, clock=clock)
     ask = Ask(
         parts.database,
         parts.provider,
         look,
-        admit=Admit(Access(settings.access), staff, parts.latencies, operators=operators, clock=clock),
+        admit=admit,
         sender=parts.sender,
         watch_time=settings.watch_time,
         operators=operators,
         clock=clock,
         wake=wake_all,
     )
-    press = AnswerPress(
-        parts.database,
-        parts.sender,
-        parts.words,
-        look,
-        ask,
-        staff=settings.staff_user_ids,
-        clock=clock,
-        wake=wake_all,
-    )
-    leads = Leads(parts.database, parts.sender, staff)
+    leads = Leads(members, staff)
+    toasts = Toasts(parts.database, parts.sender, parts.words, clock=clock, wake=wake_all)
+    track = Track(parts.database, look, clock=clock)
+    links = LinkButtons(parts.database, toasts, ask, staff, track, handles, clock=clock, wake=wake_all)
     flows = Flows(
         ask,
-        press,
+        AnswerPress(parts.database, toasts, look, ask, leads, links, clock=clock, wake=wake_all),
         StopWatches(parts.database, ask, leads, clock=clock, wake=wake_all),
         ChooseLanguage(parts.database, ask, leads),
         ComeAndGo(parts.database, locale=settings.locale, clock=clock, wake=wake_all),
-        TellTotals(parts.database, ask, staff, zone=settings.timezone, clock=clock),
+        TellTotals(ask, staff, zone=settings.timezone, clock=clock),
+        MakeLink(parts.database, parts.provider, ask, staff, handles, clock=clock, wake=wake_all),
+        OpenLink(parts.database, ask, admit, track, clock=clock, wake=wake_all),
+        SetTeam(parts.database, ask, staff, clock=clock, wake=wake_all),
+        Guide(ask, staff),
     )
     chat = Chat(
         parts.bot,

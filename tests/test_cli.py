@@ -1,7 +1,9 @@
 """The shell command, as a process: what it says, where, and its exit status."""
 
+import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from typing import cast
 import pytest
 
 from bot import __version__
+from bot.sandbox import Sandbox
 
 TOKEN = "123456789:AAF_no-real-token_but-shaped-like-one"
 PATIENCE = 20
@@ -220,3 +223,44 @@ def test_a_sample_that_nobody_takes_fails(tmp_path: Path, settings: dict[str, st
     (line,) = run.stdout.splitlines()
     assert line.startswith("✗ ")
     assert f"127.0.0.1:{free_port}" in line
+
+
+def test_an_owners_link_is_not_made_where_telegram_is_out_of_reach(tmp_path: Path, settings: dict[str, str]) -> None:
+    """The link holds the bot's name, which Telegram tells; no database is made meanwhile."""
+    assert_refused(paybot(tmp_path, "owner", **settings), "TELEGRAM_API_URL")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"TELEGRAM_BOT_TOKEN": ""}, "TELEGRAM_BOT_TOKEN"),
+        ({"TELEGRAM_BOT_TOKEN": "1:wrong"}, "TELEGRAM_BOT_TOKEN"),
+        ({"DATABASE_URL": "sqlite:////dev/null/paybot.db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///folder"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:{port}/none"}, "DATABASE_URL"),
+    ],
+    ids=["no token", "wrong token", "no folder", "no file", "no server"],
+)
+async def test_what_keeps_an_owners_link_from_being_made_is_named(
+    tmp_path: Path, free_port: int, given: dict[str, str], named: str
+) -> None:
+    """In one line with the mend."""
+    (tmp_path / "folder").mkdir()
+    async with Sandbox.serve() as sandbox:
+        settings = sandbox.settings() | {name: value.format(port=free_port) for name, value in given.items()}
+        run = await asyncio.to_thread(lambda: paybot(tmp_path, "owner", **settings))
+    assert_refused(run, named)
+
+
+async def test_an_owners_link_is_printed_before_the_first_start(tmp_path: Path) -> None:
+    """The database is made for it; what is kept there does not tell the link."""
+    async with Sandbox.serve() as sandbox:
+        run = await asyncio.to_thread(lambda: paybot(tmp_path, "owner", **sandbox.settings()))
+    assert (run.returncode, run.stderr) == (0, "")
+    told, link = run.stdout.splitlines()
+    assert "owner" in told
+    name, _, handle = link.partition("?start=")
+    assert name == "https://t.me/paybot_sandbox_bot"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22,64}", handle)
+    assert handle.encode() not in (tmp_path / "paybot.db").read_bytes()

@@ -76,6 +76,8 @@ class AskedLongAgo:
 
     payment_id: str
     asked_at: datetime
+    admitted: bool = False
+    """Whether it was asked for by a link that opens it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from enum import StrEnum
 from bot.core.callbacks import AlertNotForwarded, ExpressNews
 from bot.core.commands import CommandReply
 from bot.core.journey import PackageAlert, PackageFact
+from bot.core.links import LinkFact, LinkPress
 from bot.core.qris import QrisFault
+from bot.core.team import TeamFact
 from bot.core.totals import TotalsFact
 
 
@@ -176,6 +178,9 @@ class Welcome:
 class Help:
     """`/help`."""
 
+    for_staff: bool = False
+    """Whether staff asks, in private: they are told of their commands, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
@@ -281,7 +286,7 @@ Reply = (
     NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | SameQr | Stopped | NotWatched | Usage | NotAnId
     | TooManyIds | NotAllowed | AskedTooOften | Welcome | Help | NotUnderstood | WentWrong
 )  # fmt: skip
-Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired
+Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired | LinkPress
 Alert = (
     AlertPaid
     | AlertOdd
@@ -293,4 +298,4 @@ Alert = (
     | AlertUnhandled
     | AlertNotForwarded
 )
-Fact = PaymentFact | PackageFact | ExpressNews | Reply | CommandReply | Alert | TotalsFact
+Fact = PaymentFact | PackageFact | ExpressNews | Reply | CommandReply | LinkFact | TeamFact | TotalsFact | Alert

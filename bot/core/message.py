@@ -15,6 +15,9 @@ class Action(StrEnum):
     CLAIM = "claim"
     RENEW = "renew"
     SHOW = "show"
+    BUYER = "buyer"
+    REFRESH = "refresh"
+    REVOKE = "revoke"
 
 
 THIS_MESSAGE: Final = "of_this_message_"

@@ -15,6 +15,7 @@ from bot.core.callbacks import ExpressNews
 from bot.core.commands import OpenPayments
 from bot.core.facts import Fact
 from bot.core.journey import PackageFact
+from bot.core.links import ForBuyer, Handles, LinkMade, Purpose, digest_of
 from bot.core.message import Message
 from bot.core.payment import Payment
 from bot.core.privacy import PackagePeople
@@ -23,7 +24,7 @@ from bot.core.watch import Face, Place, Watch, face_of
 from bot.flows.report import DocumentMessage, PictureMessage, Reports
 from bot.flows.reveal import Reveal
 from bot.pictures import CardPainter, CardText
-from bot.storage import lists, payments, uploads, watches
+from bot.storage import links, lists, payments, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing, RowKind
 from bot.words.words import CardStrings, Words, lists_packages
@@ -99,19 +100,23 @@ Rendered = TextMessage | CardMessage | PictureMessage | DocumentMessage | Erasur
 class Renderer:
     """Gathers within a transaction, draws outside of it."""
 
-    def __init__(self, words: Words, painter: CardPainter, reveal: Reveal, reports: Reports) -> None:
+    def __init__(self, words: Words, painter: CardPainter, reveal: Reveal, reports: Reports, handles: Handles) -> None:
         self._words = words
         self._painter = painter
         self._reveal = reveal
         self._reports = reports
+        self._handles = handles
 
     async def gather(self, tx: Tx, row: Outgoing, now: datetime) -> Rendered:
         """What a row comes to at this moment; pictures not drawn yet."""
         payment = await payments.read(tx, row.payment_id) if row.payment_id else None
         watch = await watches.by_id(tx, row.watch_id) if row.watch_id else None
         match row.kind:
-            case RowKind.NOTICE:
-                return await self._notice(tx, row, row.fact, payment, watch, now) if row.fact else Nothing()
+            case RowKind.NOTICE | RowKind.CHANGE:
+                told_now = await self._notice(tx, row, row.fact, payment, watch, now) if row.fact else Nothing()
+                if row.kind is RowKind.CHANGE and isinstance(told_now, TextMessage):
+                    return replace(told_now, message_id=row.message_id)
+                return told_now
             case RowKind.LIST:
                 told = await lists.paid_message(tx, watch) if watch else None
                 if payment is None or watch is None or told is None:
@@ -139,6 +144,9 @@ class Renderer:
         if isinstance(fact, OpenPayments):
             open_here = await self._open_here(tx, row.place)
             return TextMessage(self._words.notice(fact, row.locale, open_here=open_here, now=now))
+        if isinstance(fact, LinkMade | ForBuyer):
+            link = await self._link(tx, fact, watch, now)
+            return TextMessage(self._words.notice(fact, row.locale, payment=payment, link=link, now=now))
         message = self._text(row, fact, payment, watch.handle if watch else None, now)
         if isinstance(fact, PackageFact | ExpressNews) and watch is not None:
             return replace(message, reply_to=await self._answered(tx, watch))
@@ -167,6 +175,17 @@ class Renderer:
         if payment is None or not lists_packages(fact):
             return TextMessage(say())
         return TextMessage(say(), WithPeople(payment, row.place, lambda people: say(people=people)))
+
+    async def _link(self, tx: Tx, fact: LinkMade | ForBuyer, watch: Watch | None, now: datetime) -> str | None:
+        """The link that a message shows, made anew; None where it opens nothing any more."""
+        if isinstance(fact, LinkMade):
+            handle = self._handles.of(Purpose.PAY, fact.seed)
+        elif watch is not None:
+            handle = self._handles.of(Purpose.TRACK, watch.handle)
+        else:
+            return None
+        link = await links.by_digest(tx, digest_of(handle))
+        return self._handles.url(handle) if link is not None and link.opens(now) else None
 
     async def _answered(self, tx: Tx, watch: Watch) -> int | None:
         """What news of a package answers to: the card, else the message that told "paid"."""

@@ -37,6 +37,7 @@ from bot.core.facts import (
     WentWrong,
     Withheld,
 )
+from bot.core.links import LinkNotYours, LinkOver, LinkPress, LinkRevoked, SeeBelow
 from bot.core.message import Toast
 from bot.words.markup import shortened
 from bot.words.voice import Voice
@@ -69,6 +70,8 @@ def _text(fact: PaymentFact | Reply | Press, voice: Voice) -> str:
             return voice.plain("toast.same", time=voice.seconds(fact.checked_at))
         case Checking() | ClaimChecking() | WatchingAgain() | NotYours() | ButtonExpired() | Stopped() | NotWatched():
             return voice.plain(_of_the_button(fact))
+        case SeeBelow() | LinkRevoked() | LinkNotYours() | LinkOver():
+            return voice.plain(_of_a_link(fact))
         case Usage() | NotAnId() | TooManyIds() | Welcome() | Help() | NotUnderstood():
             return voice.plain("toast.see_chat")
         case NotAllowed() | AskedTooOften():
@@ -95,6 +98,20 @@ def _of_the_button(
             return "toast.stopped"
         case NotWatched():
             return "toast.not_watched"
+        case _ as never:
+            assert_never(never)
+
+
+def _of_a_link(fact: LinkPress) -> str:
+    match fact:
+        case SeeBelow():
+            return "toast.see_below"
+        case LinkRevoked():
+            return "toast.link_revoked"
+        case LinkNotYours():
+            return "toast.link_not_yours"
+        case LinkOver():
+            return "toast.link_over"
         case _ as never:
             assert_never(never)
 

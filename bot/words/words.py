@@ -9,9 +9,11 @@ from bot.core.callbacks import ExpressNews
 from bot.core.commands import CommandReply
 from bot.core.facts import Alert, Fact, Paid, PaymentFact, Press, Reply
 from bot.core.journey import PackageFact
+from bot.core.links import LinkFact
 from bot.core.message import Message, Toast
 from bot.core.payment import Payment
 from bot.core.privacy import PackagePeople
+from bot.core.team import TeamFact
 from bot.core.totals import Totals, TotalsFact
 from bot.core.watch import Face
 from bot.words.alerts import alert
@@ -19,16 +21,19 @@ from bot.words.cards import CardStrings, caption, strings
 from bot.words.catalogue import Catalogue
 from bot.words.commands import OpenHere, command_reply
 from bot.words.express import express_news
+from bot.words.links import link_message
 from bot.words.locales import LOCALES, locale_of
 from bot.words.markup import shortened
 from bot.words.news import news
 from bot.words.notices import reply, story
 from bot.words.shop import Shop
+from bot.words.team import team_message
 from bot.words.toasts import toast
 from bot.words.totals import ChartStrings, chart_strings, totals_message
 from bot.words.voice import Voice
 
 _MENU: Final = ("pay", "status", "watching", "stop", "lang")
+_OF_STAFF: Final = ("link", "team", "alerts", "stats", "recap")
 _DESCRIPTION_LIMIT = 512  # Bot API, setMyDescription
 _SHORT_DESCRIPTION_LIMIT = 120  # Bot API, setMyShortDescription
 
@@ -56,10 +61,12 @@ class Words:
         people: tuple[PackagePeople, ...] = (),
         open_here: OpenHere = (),
         totals: Totals | None = None,
+        link: str | None = None,
         now: datetime,
     ) -> Message:
         """A fact as a message. `payment` gives id, amount and packages, `handle` (of the watch) the buttons, `people`
-        who stands under the packages: what whoever is told may know of them; `totals` the figures it tells."""
+        who stands under the packages: what whoever is told may know of them; `totals` the figures it tells; `link` is
+        the URL a message shows, where it is about one that still works."""
         voice = replace(self._voice(locale, now), people=people)
         if isinstance(fact, PaymentFact):
             return story(fact, voice, payment, handle)
@@ -73,6 +80,10 @@ class Words:
             return command_reply(fact, voice, open_here)
         if isinstance(fact, TotalsFact):
             return totals_message(fact, voice, totals or Totals())
+        if isinstance(fact, LinkFact):
+            return link_message(fact, voice, payment, link)
+        if isinstance(fact, TeamFact):
+            return team_message(fact, voice)
         return reply(fact, voice, payment, handle)
 
     def chart(self, as_of: datetime, locale: str, totals: Totals, *, now: datetime) -> ChartStrings | None:
@@ -96,10 +107,12 @@ class Words:
         """A fact as the answer to a button press."""
         return toast(fact, self._voice(locale, now))
 
-    def menu(self, locale: str, *, of_groups: bool = False) -> list[tuple[str, str]]:
-        """The command menu in private, or of groups: each command, without its slash, and what it does."""
+    def menu(self, locale: str, *, of_groups: bool = False, of_staff: bool = False) -> list[tuple[str, str]]:
+        """The command menu in private, or of groups: each command, without its slash, and what it does. `of_staff`:
+        with what only staff may do."""
         catalogue = self._catalogue(locale)
-        commands = [*_MENU, "id", "help"] if of_groups else [*_MENU, "help"]
+        staffs = _OF_STAFF if of_staff else ()
+        commands = [*_MENU, *staffs, "id", "help"] if of_groups else [*_MENU, *staffs, "help"]
         return [(command, catalogue.plain(f"menu.{command}")) for command in commands]
 
     def description(self, locale: str) -> str:

@@ -94,15 +94,16 @@ class BotProcess:
         await self.spawn()
         await self.ready(ready_within)
 
-    async def spawn(self) -> None:
-        """Starts it."""
-        if self._hatched:
+    async def spawn(self, *, stderr: int | None = None) -> None:
+        """Starts it; `stderr` where its standard error goes, if not into the log."""
+        if self._hatched and stderr is None:
             self._process = await Hatched.hatch(env=self.environment, cwd=self._folder, log=self._log)
             return
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self.environment, cwd=self._folder, stdout=log, stderr=log
-            )
+                sys.executable, "-m", "bot", "run", env=self.environment, cwd=self._folder,
+                stdout=log, stderr=log if stderr is None else stderr,
+            )  # fmt: skip
 
     async def ready(self, within: float = 30.0) -> None:
         """Waits until `/readyz` answers 200, or fails with what it said and the log."""

@@ -150,3 +150,32 @@ async def test_moving_twice_is_moving_once(database: Database) -> None:
     async with database.begin() as tx:
         assert [watch.place for watch in await watches.of_payment(tx, ID, WatchState)] == [Place(NEW)]
     assert await due_rows(database, busy=[OLD]) == await due_rows(database)
+
+
+async def test_a_team_goes_along_and_what_is_said_there_later_counts(database: Database) -> None:
+    """Hearing of the move once more brings nothing back that was ended in the supergroup."""
+    async with database.begin() as tx:
+        await chats.meet(tx, OLD, "group", 1, T0)
+        await chats.set_team(tx, OLD, T0)
+    await move(database)  # as a refused send tells, before anybody wrote in the supergroup
+    async with database.begin() as tx:
+        assert await chats.teams(tx) == [OLD]
+        await chats.meet(tx, NEW, "supergroup", 1, T0)
+    await move(database)
+    async with database.begin() as tx:
+        assert await chats.teams(tx) == [NEW]
+        await chats.set_team(tx, NEW, None)
+    await move(database)
+    async with database.begin() as tx:
+        assert await chats.teams(tx) == []
+
+
+async def test_a_group_the_bot_has_left_is_no_team(database: Database) -> None:
+    """Nobody can be asked there; back again, it is one as before."""
+    async with database.begin() as tx:
+        await chats.meet(tx, OLD, "group", 1, T0)
+        await chats.set_team(tx, OLD, T0)
+        await chats.silence(tx, OLD, "kicked", T0)
+        assert await chats.teams(tx) == []
+        await chats.meet(tx, OLD, "group", 2, T0)
+        assert await chats.teams(tx) == [OLD]

@@ -8,10 +8,10 @@ from typing import Any, get_args
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bot.core import commands, facts, journey
+from bot.core import commands, facts, journey, links, team
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
-from bot.storage import chats, outbox, uploads
+from bot.storage import changes, chats, outbox, uploads
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing, RowKind, RowState
 from bot.storage.tables import lease, outbox as table, uploads as uploads_table
@@ -78,8 +78,10 @@ async def note_sent(database: Database, row: Outgoing, *, token: int = TOKEN, me
 
 def test_every_fact_is_named_in_the_union() -> None:
     """A fact that the union forgets could be written and never read."""
-    alone = {*get_args(facts.Press), journey.Mishap}  # toasts, and a fact's part: never by themselves in the outbox
-    defined = {one for module in (facts, commands, journey) for one in vars(module).values() if is_dataclass(one)}
+    # Toasts, a fact's part, and what is no fact: never by themselves in the outbox.
+    alone = {*get_args(facts.Press), journey.Mishap, links.Link, links.Handles}
+    modules = (facts, commands, journey, links, team)
+    defined = {one for module in modules for one in vars(module).values() if is_dataclass(one)}
     assert set(FACTS) == defined - alone
     assert isinstance(Fact, types.UnionType)
 
@@ -426,3 +428,18 @@ async def test_a_card_on_its_way_may_be_shown_already(database: Database) -> Non
             await outbox.put_off(tx, row, lease_token=TOKEN, until=T0, problem="", counts=True, maybe_sent=unsure)
             told.append(await outbox.may_show(tx, watch))
     assert told == [True, True, True, False]
+
+
+async def test_a_message_is_changed_once_for_many_changes(database: Database) -> None:
+    """The latest counts, also of one that went out meanwhile; it is found as what the message says now."""
+    place = Place(501)
+    for number in (1, 2):
+        async with database.begin() as tx:
+            await changes.put_change(tx, place, 41, links.Tracked(str(number)), locale="id", now=T0, payment_id=ID)
+    row = await begin_first(database)
+    assert (row.kind, row.message_id, row.fact) == (RowKind.CHANGE, 41, links.Tracked("2"))
+    async with database.begin() as tx:
+        await changes.put_change(tx, place, 41, links.Tracked("3"), locale="id", now=T0, payment_id=ID)
+        await outbox.sent(tx, row, lease_token=TOKEN, message_id=None, now=T0)
+        assert await outbox.fact_at(tx, place.chat_id, 41) == links.Tracked("3")
+    assert (await begin_first(database)).fact == links.Tracked("3")

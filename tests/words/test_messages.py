@@ -331,7 +331,10 @@ def test_the_menu_has_only_commands_that_exist(locale: str) -> None:
     private, of_groups = WORDS.menu(locale), WORDS.menu(locale, of_groups=True)
     assert [command for command, _ in private] == ["pay", "status", "watching", "stop", "lang", "help"]
     assert [command for command, _ in of_groups] == ["pay", "status", "watching", "stop", "lang", "id", "help"]
-    assert all(1 <= len(text) <= 256 for _, text in private + of_groups)
+    staffs = WORDS.menu(locale, of_groups=True, of_staff=True)
+    assert [one for one in staffs if one not in of_groups] == staffs[5:10]
+    assert [command for command, _ in staffs[5:10]] == ["link", "team", "alerts", "stats", "recap"]
+    assert all(1 <= len(text) <= 256 for _, text in private + staffs)
 
 
 def test_an_unknown_locale_is_spoken_to_all_the_same() -> None:
