@@ -18,14 +18,18 @@ from bot.flows.introduce import introduce
 from bot.flows.keep import Keep
 from bot.flows.lead import Leads
 from bot.flows.look import Look
+from bot.flows.outages import Outages
+from bot.flows.pay_for import PayFor
 from bot.flows.press import AnswerPress
 from bot.flows.receive import Handle, Poll
 from bot.flows.render import Renderer
 from bot.flows.reveal import Reveal
 from bot.flows.stop import StopWatches
+from bot.flows.switch_alerts import SwitchAlerts
 from bot.jobs import Jobs
 from bot.kiriminaja.client import KiriminAja
 from bot.messenger.account import Account
+from bot.messenger.names import Names
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
@@ -94,21 +98,30 @@ async def begin_term(parts: Parts) -> Term:
         jobs.wake("look")
         jobs.wake("deliver")
 
+    names = Names(parts.bot)
     look = Look(
         parts.database,
         parts.provider,
         cadence=Cadence(timedelta(seconds=settings.poll_first), settings.poll_budget),
         test_codes=settings.is_sandbox,
         operators=operators,
+        outages=Outages(operators),
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
     )
     deliver = Deliver(
         parts.database,
         parts.sender,
-        Renderer(parts.words, parts.painter, Reveal(parts.database, parts.provider, staff)),
+        Renderer(
+            parts.words,
+            parts.painter,
+            Reveal(parts.database, parts.provider, staff),
+            names=names,
+            operators=operators,
+        ),
         lease=parts.lease,
         pace=Pace(),
+        operators=operators,
         clock=clock,
     )
     ask = Ask(
@@ -122,12 +135,18 @@ async def begin_term(parts: Parts) -> Term:
         clock=clock,
         wake=wake_all,
     )
+    switch_alerts = SwitchAlerts(
+        parts.database, ask, staff, operators=operators, clock=clock, wake=lambda: jobs.wake("deliver")
+    )
+    pay_for = PayFor(parts.database, names, clock=clock, wake=lambda: jobs.wake("deliver"))
     press = AnswerPress(
         parts.database,
         parts.sender,
         parts.words,
         look,
         ask,
+        switch_alerts=switch_alerts,
+        pay_for=pay_for,
         staff=settings.staff_user_ids,
         clock=clock,
         wake=wake_all,
@@ -139,6 +158,7 @@ async def begin_term(parts: Parts) -> Term:
         StopWatches(parts.database, ask, leads, clock=clock, wake=wake_all),
         ChooseLanguage(parts.database, ask, leads),
         ComeAndGo(parts.database, locale=settings.locale, clock=clock, wake=wake_all),
+        switch_alerts,
     )
     chat = Chat(
         parts.bot,
@@ -153,10 +173,18 @@ async def begin_term(parts: Parts) -> Term:
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
     )
-    poll = Poll(parts.database, parts.updates, clock=clock, wake=lambda: jobs.wake("handle"))
+    poll = Poll(
+        parts.database,
+        parts.updates,
+        operators=operators,
+        clock=clock,
+        wake=lambda: jobs.wake("handle"),
+        wake_deliver=lambda: jobs.wake("deliver"),
+    )
     jobs.add("handle", handle.run_due)
     jobs.add("look", look.run_due)
     jobs.add("deliver", deliver.run_due)
+    jobs.add("lapse", pay_for.run_due)
     jobs.add("purge", Keep(parts.database, clock=clock).run_due, longest_pause=timedelta(hours=1))
     await chat.start()
     jobs.start()

@@ -28,6 +28,7 @@ from bot.flows.choose_language import ChooseLanguage
 from bot.flows.come_and_go import ComeAndGo
 from bot.flows.press import AnswerPress, Pressed
 from bot.flows.stop import StopWatches
+from bot.flows.switch_alerts import SwitchAlerts
 from bot.words.words import locale_of
 
 Context = CallbackContext[Any, Any, Any, Any]
@@ -42,6 +43,7 @@ class Flows:
     stop: StopWatches
     language: ChooseLanguage
     come_and_go: ComeAndGo
+    switch_alerts: SwitchAlerts
 
 
 class Chat:
@@ -81,7 +83,7 @@ class Chat:
         private_talk = said & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL
         commands = {
             "pay": self._pay, "status": self._status, "watching": self._watching, "stop": self._stop,
-            "lang": self._lang, "id": self._id, "start": self._start, "help": self._help,
+            "alerts": self._alerts, "lang": self._lang, "id": self._id, "start": self._start, "help": self._help,
         }  # fmt: skip
         self._app.add_handler(TypeHandler(Update, self._anything), group=-1)
         for command, handler in commands.items():
@@ -117,6 +119,9 @@ class Chat:
 
     async def _lang(self, update: Update, context: Context) -> None:
         await self._flows.language(self._asker(update, _message(update)), " ".join(context.args or ()))
+
+    async def _alerts(self, update: Update, context: Context) -> None:
+        await self._flows.switch_alerts(self._asker(update, _message(update)), " ".join(context.args or ()))
 
     async def _id(self, update: Update, _: Context) -> None:
         asker = self._asker(update, _message(update))

@@ -9,7 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.commands import CommandReply
+from bot.core.connections import ConnectionAlert
 from bot.core.journey import PackageAlert, PackageFact
+from bot.core.payer import PayerPress
 from bot.core.qris import QrisFault
 
 
@@ -220,6 +222,16 @@ class ButtonExpired:
     """The button names a watch that is not there, or is not ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class ForStaff:
+    """Only staff may press this button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A kind of alerts was switched; the message shows how."""
+
+
 # --- alerts to the operators ---
 
 
@@ -256,11 +268,6 @@ class AlertClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertKeyRefused:
-    """KiriminAja refuses our API key (401)."""
-
-
-@dataclass(frozen=True, slots=True)
 class AlertGuessing:
     """A stranger tried so many unknown ids that they have to wait. `who` is Telegram's number of person or group."""
 
@@ -279,8 +286,10 @@ Reply = (
     NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | SameQr | Stopped | NotWatched | Usage | NotAnId
     | TooManyIds | NotAllowed | AskedTooOften | Welcome | Help | NotUnderstood | WentWrong
 )  # fmt: skip
-Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired
+Press = (
+    Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired | ForStaff | Switched | PayerPress
+)  # fmt: skip
 Alert = (
-    AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | AlertKeyRefused | AlertGuessing | AlertUnhandled
+    AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | ConnectionAlert | AlertGuessing | AlertUnhandled
 )
 Fact = PaymentFact | PackageFact | Reply | CommandReply | Alert

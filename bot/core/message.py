@@ -15,6 +15,8 @@ class Action(StrEnum):
     CLAIM = "claim"
     RENEW = "renew"
     SHOW = "show"
+    SWITCH = "switch"
+    PAYER = "mine"
 
 
 THIS_MESSAGE: Final = "of_this_message_"

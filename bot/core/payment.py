@@ -24,10 +24,10 @@ from bot.core.answer import (
     verdict_on,
 )
 from bot.core.cadence import HOURLY
+from bot.core.connections import AlertKeyRefused
 from bot.core.facts import (
     Alert,
     AlertClaim,
-    AlertKeyRefused,
     AlertOdd,
     AlertPaid,
     AlertWithheld,

@@ -33,7 +33,9 @@ from bot.core.watch import Watch, WatchState
 from bot.flows.ask import Ask
 from bot.flows.asker import Asker
 from bot.flows.look import Look
+from bot.flows.pay_for import PayFor
 from bot.flows.stop import stop_watch
+from bot.flows.switch_alerts import SwitchAlerts
 from bot.messenger.sender import Sender
 from bot.storage import inbox, outbox, payments, watches
 from bot.storage.engine import Database
@@ -66,6 +68,8 @@ class AnswerPress:
         look: Look,
         ask: Ask,
         *,
+        switch_alerts: SwitchAlerts,
+        pay_for: PayFor,
         staff: frozenset[int],
         clock: Callable[[], datetime],
         wake: Callable[[], None],
@@ -75,6 +79,8 @@ class AnswerPress:
         self._words = words
         self._look = look
         self._ask = ask
+        self._switch_alerts = switch_alerts
+        self._pay_for = pay_for
         self._staff = staff
         self._clock = clock
         self._wake = wake
@@ -86,6 +92,9 @@ class AnswerPress:
         found = press_of(pressed.data)
         if found and found[0] is Action.SHOW:
             await self._show(pressed)
+            return
+        if found and found[0] is Action.SWITCH:
+            await self._answer(pressed, await self._switch_alerts.press(pressed.asker, pressed.message_id, found[1]))
             return
         context = await self._context(pressed, found[1]) if found else None
         if found is None or context is None:
@@ -103,6 +112,8 @@ class AnswerPress:
                 await self._claim(pressed, watch)
             case Action.RENEW:
                 await self._renew(pressed, watch, payment)
+            case Action.PAYER:
+                await self._answer(pressed, await self._pay_for.press(pressed.asker, watch))
 
     async def _context(self, pressed: Pressed, handle: str) -> tuple[Watch, Payment] | None:
         """The watch a button names, if it stands under a message of that watch in this chat."""
@@ -257,6 +268,11 @@ class AnswerPress:
             return
         await self._toast(pressed, Checking())
         await self._ask(pressed.asker, [offer.payment_id])
+
+    async def _answer(self, pressed: Pressed, fact: PaymentFact | Reply | Press | None) -> None:
+        """Answers a press whose update is finished; None where it was answered before."""
+        if fact is not None:
+            await self._toast(pressed, fact)
 
     async def _close(self, pressed: Pressed, fact: PaymentFact | Reply | Press | None) -> None:
         """Ends a press that changes nothing by itself."""

@@ -12,32 +12,45 @@ from typing import Any, Final
 
 import structlog
 
+from bot.core.connections import AlertOtherPoller
 from bot.core.facts import AlertUnhandled, WentWrong
 from bot.core.watch import Place
 from bot.flows.announce import Operators, alert_operators
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, TokenRefused, Trouble, Updates
-from bot.storage import chats, inbox, outbox
+from bot.storage import alerts, chats, inbox, outbox
 from bot.storage.engine import Database, is_out_of_reach
 from bot.storage.inbox import MAX_ATTEMPTS, Arrived, Stored
 
 CHATS_AT_ONCE: Final = 64
 _LONGEST_PAUSE: Final = 30.0
+_SAME_QUARREL: Final = timedelta(minutes=1)
+_REMINDED_AFTER: Final = timedelta(hours=1)
 
 
 class Poll:
     """Long polling, one process at a time."""
 
     def __init__(
-        self, database: Database, updates: Updates, *, clock: Callable[[], datetime], wake: Callable[[], None]
+        self,
+        database: Database,
+        updates: Updates,
+        *,
+        operators: Operators,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+        wake_deliver: Callable[[], None],
     ) -> None:
         """`wake` sets handling going."""
         self._database = database
         self._updates = updates
+        self._operators = operators
+        self._wake_deliver = wake_deliver
         self._clock = clock
         self._wake = wake
         self._log = structlog.get_logger("receive")
         self.answered_at: datetime | None = None
         """When Telegram last answered a poll."""
+        self._conflict_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether Telegram answered within the time one poll may take, and a bit."""
@@ -61,8 +74,22 @@ class Poll:
             self._log.warning("no updates", problem=_problem(fetched))
             if isinstance(fetched, Conflict) and fetched.webhook:
                 await self._updates.drop_webhook()
+            elif isinstance(fetched, Conflict):
+                await self._note_conflict()
             after = fetched.after if isinstance(fetched, Trouble) else None
             await asyncio.sleep(after if after is not None else min(0.5 * 2 ** min(failures, 6), _LONGEST_PAUSE))
+
+    async def _note_conflict(self) -> None:
+        """Once may be a poll of our own, from before a restart or a change of the holder; twice is somebody else's."""
+        now, before = self._clock(), self._conflict_at
+        self._conflict_at = now
+        if before is None or now - before > _SAME_QUARREL:
+            return
+        async with self._database.begin() as tx:
+            told = await alerts.last_told(tx, "other_poller")
+            if told is None or now - told.at >= _REMINDED_AFTER:
+                await alert_operators(tx, AlertOtherPoller(), now, self._operators)
+        self._wake_deliver()
 
     async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:
         if not updates:

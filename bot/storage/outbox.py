@@ -7,7 +7,7 @@ hold facts: no text, nothing personal.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from bot.storage.notation import from_json, to_json
 from bot.storage.payments import upsert
 from bot.storage.tables import chats, lease, outbox
 
+ALERT_KEY: Final = "ops:"
+"""How the keys of alerts begin."""
 # Spelt out, as a bound value does not lead to the partial index.
 _IS_DUE: Final = text("outbox.state = 'due'")
 
@@ -77,13 +79,18 @@ async def put_notice(
     now: datetime,
     payment_id: str | None = None,
     watch_id: int | None = None,
+    message_id: int | None = None,
+    gather: timedelta = timedelta(0),
 ) -> None:
-    """Tells a place something, once for each key."""
+    """Tells a place something, once for each key: anew, or in the place of the message named. `gather` is how long it
+    waits for more of its sort."""
     values = await _row(tx, RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
         "payment_id": payment_id,
         "watch_id": watch_id,
+        "message_id": message_id,
         "fact": to_json(fact),
     }
+    values["due_at"] = max(values["due_at"], now + gather)
     await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
 
 
@@ -240,11 +247,12 @@ async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int
 async def _row(
     tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime, *, about_payment: bool = True
 ) -> dict[str, Any]:
-    # A chat's rows are delivered in their order: a new one must not overtake one that was put off.
+    # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
+    # gathers holds up nobody.
+    put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
+    of_chat = (outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE)
     put_off_until: datetime | None = (
-        await tx.execute(
-            select(func.max(outbox.c.due_at)).where(outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE)
-        )
+        await tx.execute(select(func.max(outbox.c.due_at)).where(*of_chat, put_off))
     ).scalar_one()
     return {
         "key": key,

@@ -3,11 +3,19 @@
 from typing import assert_never
 
 from bot.core.access import GUESSES, GUESSES_WITHIN, WAIT
+from bot.core.connections import (
+    AlertKeyRefused,
+    AlertKeyWorks,
+    AlertOtherPoller,
+    AlertProviderBack,
+    AlertProviderDown,
+    AlertUndeliverable,
+    ConnectionAlert,
+)
 from bot.core.facts import (
     Alert,
     AlertClaim,
     AlertGuessing,
-    AlertKeyRefused,
     AlertOdd,
     AlertPaid,
     AlertUnhandled,
@@ -38,8 +46,12 @@ def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
             return Message(lines(title, _payment_line(payment, voice), voice.say("alert.claim_do")))
         case AlertPackageTrouble() | AlertNoDriver():
             return package_alert(fact, voice, payment, _payment_line(payment, voice))
-        case AlertKeyRefused():
-            return Message(voice.say("alert.key_refused"))
+        case AlertUndeliverable():
+            told = voice.say("alert.undeliverable_chat", chat=str(fact.chat_id))
+            do = voice.say("alert.undeliverable_do")
+            return Message(lines(voice.say("alert.undeliverable"), _payment_line(payment, voice), told, do))
+        case AlertKeyRefused() | AlertKeyWorks() | AlertProviderDown() | AlertProviderBack() | AlertOtherPoller():
+            return Message(_connection(fact, voice))
         case AlertGuessing():
             within, wait = GUESSES_WITHIN.total_seconds() // 60, WAIT.total_seconds() // 60
             return Message(
@@ -50,6 +62,22 @@ def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
             return Message(voice.say("alert.unhandled", update=str(fact.update_id)))
         case _ as never:
             assert_never(never)
+
+
+def _connection(fact: ConnectionAlert, voice: Voice) -> Html:
+    match fact:
+        case AlertKeyRefused():
+            return voice.say("alert.key_refused")
+        case AlertKeyWorks():
+            return voice.say("alert.key_works")
+        case AlertProviderDown(since=since):
+            return voice.say("alert.down", time=voice.time(since))
+        case AlertProviderBack(since=since, back_at=back_at, waited=waited):
+            minutes = max(1, round((back_at - since).total_seconds() / 60))
+            title = voice.say("alert.back", time=voice.time(since), took=voice.count("alert.took", minutes))
+            return lines(title, voice.count("alert.waited", waited), voice.say("alert.back_do"))
+        case _:
+            return voice.say("alert.other_poller")
 
 
 def _paid(fact: AlertPaid, voice: Voice, payment: Payment | None) -> Html:

@@ -10,6 +10,7 @@ from bot.core.facts import (
     ClaimOver,
     ClaimTaken,
     Confirming,
+    ForStaff,
     Help,
     NoQrYet,
     NotAllowed,
@@ -28,6 +29,7 @@ from bot.core.facts import (
     SameQr,
     StillUnpaid,
     Stopped,
+    Switched,
     TooManyIds,
     Unclear,
     Usage,
@@ -38,13 +40,15 @@ from bot.core.facts import (
     Withheld,
 )
 from bot.core.message import Toast
+from bot.core.payer import AlreadyPaying, NothingToPay, PayerNoted, PayerTakenBack
 from bot.words.markup import shortened
+from bot.words.payers import payer_toast
 from bot.words.voice import Voice
 
 TOAST_LIMIT: Final = 200
 """UTF-16 code units (Bot API, answerCallbackQuery)."""
 # Held until closed: whoever misses these may pay what must not be paid.
-_HELD: Final = (Unclear, Withheld, ProviderUnwell, QrReplaced, ClaimTaken, ClaimChecking)
+_HELD: Final = (Unclear, Withheld, ProviderUnwell, QrReplaced, ClaimTaken, ClaimChecking, AlreadyPaying)
 
 
 def toast(fact: PaymentFact | Reply | Press, voice: Voice) -> Toast:
@@ -69,10 +73,14 @@ def _text(fact: PaymentFact | Reply | Press, voice: Voice) -> str:
             return voice.plain("toast.same", time=voice.seconds(fact.checked_at))
         case Checking() | ClaimChecking() | WatchingAgain() | NotYours() | ButtonExpired() | Stopped() | NotWatched():
             return voice.plain(_of_the_button(fact))
-        case Usage() | NotAnId() | TooManyIds() | Welcome() | Help() | NotUnderstood():
+        case ForStaff() | Switched():
+            return voice.plain("toast.for_staff" if isinstance(fact, ForStaff) else "toast.switched")
+        case (
+            Usage() | NotAnId() | TooManyIds() | Welcome() | Help() | NotUnderstood() | NotAllowed() | AskedTooOften()
+        ):
             return voice.plain("toast.see_chat")
-        case NotAllowed() | AskedTooOften():
-            return voice.plain("toast.see_chat")
+        case PayerNoted() | PayerTakenBack() | AlreadyPaying() | NothingToPay():
+            return payer_toast(fact, voice)
         case _:
             return voice.plain(_of_the_payment(fact))
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.core.alerting import Switches
 from bot.core.commands import CommandReply
 from bot.core.facts import Alert, Fact, Paid, PaymentFact, Press, Reply
 from bot.core.journey import PackageFact
@@ -12,6 +13,7 @@ from bot.core.message import Message, Toast
 from bot.core.payment import Payment
 from bot.core.privacy import PackagePeople
 from bot.core.watch import Face
+from bot.words.alert_batches import Alike, together
 from bot.words.alerts import alert
 from bot.words.cards import CardStrings, caption, strings
 from bot.words.catalogue import Catalogue
@@ -20,10 +22,12 @@ from bot.words.locales import LOCALES, locale_of
 from bot.words.markup import shortened
 from bot.words.news import news
 from bot.words.notices import reply, story
+from bot.words.payers import payer_line
 from bot.words.shop import Shop
 from bot.words.toasts import toast
 from bot.words.voice import Voice
 
+_OFF: Final = Switches(is_on=False)
 _MENU: Final = ("pay", "status", "watching", "stop", "lang")
 _DESCRIPTION_LIMIT = 512  # Bot API, setMyDescription
 _SHORT_DESCRIPTION_LIMIT = 120  # Bot API, setMyShortDescription
@@ -51,10 +55,11 @@ class Words:
         handle: str | None = None,
         people: tuple[PackagePeople, ...] = (),
         open_here: OpenHere = (),
+        switches: Switches = _OFF,
         now: datetime,
     ) -> Message:
         """A fact as a message. `payment` gives id, amount and packages, `handle` (of the watch) the buttons, `people`
-        who stands under the packages: what whoever is told may know of them."""
+        who stands under the packages: what whoever is told may know of them; `switches` how the place has alerts."""
         voice = replace(self._voice(locale, now), people=people)
         if isinstance(fact, PaymentFact):
             return story(fact, voice, payment, handle)
@@ -63,15 +68,32 @@ class Words:
         if isinstance(fact, Alert):
             return alert(fact, voice, payment)
         if isinstance(fact, CommandReply):
-            return command_reply(fact, voice, open_here)
+            return command_reply(fact, voice, open_here, switches)
         return reply(fact, voice, payment, handle)
 
+    def together(self, alike: Alike, locale: str, *, now: datetime) -> Message:
+        """Alerts of one sort, each with its payment, as one message."""
+        return together(alike, self._voice(locale, now))
+
     def card(
-        self, payment: Payment, face: Face, locale: str, *, handle: str, part: str | None = None, now: datetime
+        self,
+        payment: Payment,
+        face: Face,
+        locale: str,
+        *,
+        handle: str,
+        part: str | None = None,
+        in_group: bool = False,
+        paying_since: datetime | None = None,
+        payer_name: str | None = None,
+        now: datetime,
     ) -> Message:
-        """The caption under the picture, and its buttons; `part` is as "1/2" where several were asked for at once.
+        """The caption under the picture, and its buttons; `part` is as "1/2" where several were asked for at once,
+        `paying_since` when somebody said that they pay it, and `payer_name` who, as far as this chat may know.
         Raises ValueError on a receipt for what is not paid."""
-        return caption(payment, face, self._voice(locale, now), handle, part)
+        voice = self._voice(locale, now)
+        paying = payer_line(paying_since, payer_name, voice) if paying_since else None
+        return caption(payment, face, voice, handle, part, in_group=in_group, paying=paying)
 
     def card_strings(
         self, payment: Payment, face: Face, locale: str, *, part: str | None = None, now: datetime

@@ -7,8 +7,8 @@ from math import inf, nan
 import pytest
 
 from bot.core.answer import Answer, Code, Missing, Refused, Throttled, Unwell
+from bot.core.connections import AlertKeyRefused
 from bot.core.facts import (
-    AlertKeyRefused,
     AlertOdd,
     AlertPaid,
     AlertWithheld,

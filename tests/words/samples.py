@@ -131,6 +131,8 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
     match hint:
         case _ if hint == int | None:
             return st.none() | AMOUNTS
+        case _ if hint == str | None:
+            return st.none() | TEXTS
         case _ if hint is str:
             return TEXTS
         case _ if hint is int:
@@ -155,7 +157,7 @@ def facts_of(fact_class: type) -> st.SearchStrategy[Any]:
 
 def plain_fact(fact_class: type) -> Any:
     """One fact of a class, with plain values."""
-    plain: dict[Any, Any] = {datetime: NOW, str: "7", int: 5, bool: False, int | None: 65000}
+    plain: dict[Any, Any] = {datetime: NOW, str: "7", str | None: "Rina", int: 5, bool: False, int | None: 65000}
     plain |= {tuple[str, ...]: ("BDI-1", "BDI-2"), tuple[Mishap, ...]: (Mishap("BDI-1", 300), Mishap("BDI-2", 400))}
     plain |= {Oddity: Oddity.UNKNOWN_CODE, QrisFault: QrisFault.CRC, Standing: Standing.UNPAID}
     return fact_class(**{name: plain[hint] for name, hint in get_type_hints(fact_class).items()})
