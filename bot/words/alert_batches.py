@@ -1,6 +1,7 @@
 """Many alerts of one sort as one message: how many, each by its payment, and what to do."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from bot.core.connections import (
     AlertUndeliverable,
@@ -9,10 +10,12 @@ from bot.core.facts import Alert, AlertClaim, AlertGuessing, AlertOdd, AlertPaid
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble
 from bot.core.message import Message
 from bot.core.payment import Payment
-from bot.words.markup import Html, lines
+from bot.words.markup import Html, clean, lines
 from bot.words.news import no_driver_advice
 from bot.words.packages import status_words
 from bot.words.voice import Voice
+
+_ORDER_LIMIT: Final = 24
 
 Alike = Sequence[tuple[Alert, Payment | None]]
 """Alerts of one sort (`core.alerting.sort_of`), at most `MOST_TOGETHER`, each with its payment."""
@@ -67,9 +70,14 @@ def _row(fact: Alert, payment: Payment | None, voice: Voice) -> Html:
         case AlertOdd(detail=detail) if detail:
             return voice.say("alerts.with_detail", named=_named(payment, voice), detail=detail)
         case AlertPackageTrouble(mishaps=mishaps):
-            status = status_words(mishaps[0].code, voice)
-            named = voice.say("alerts.with_status", named=_named(payment, voice), status=status)
-            return Html(f"{named} (+{len(mishaps) - 1})") if len(mishaps) > 1 else named
+            named = voice.say(
+                "alerts.with_status",
+                id=payment.id if payment else "–",
+                order=clean(mishaps[0].order_id, _ORDER_LIMIT),
+                status=status_words(mishaps[0].code, voice),
+                code=str(mishaps[0].code),
+            )
+            return Html(f"{named} +{len(mishaps) - 1}") if len(mishaps) > 1 else named
         case _:
             return _named(payment, voice)
 
@@ -95,6 +103,9 @@ def _named(payment: Payment | None, voice: Voice, amount: int | None = None) -> 
 def _advice(alike: Alike, voice: Voice) -> Html | None:
     first = alike[0][0]
     match first:
+        case AlertPaid():
+            any_late = any(isinstance(fact, AlertPaid) and fact.late for fact, _ in alike)
+            return voice.say("alert.late") if any_late else None
         case AlertOdd():
             settled = any(payment is not None and payment.settled for _, payment in alike)
             return voice.say("alert.odd_paid_do") if settled else voice.say("alert.odd_do")
