@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bot.core import commands, facts, journey
+from bot.core import commands, connections, facts, journey
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
 from bot.storage import chats, outbox, uploads
@@ -79,7 +79,9 @@ async def note_sent(database: Database, row: Outgoing, *, token: int = TOKEN, me
 def test_every_fact_is_named_in_the_union() -> None:
     """A fact that the union forgets could be written and never read."""
     alone = {*get_args(facts.Press), journey.Mishap}  # toasts, and a fact's part: never by themselves in the outbox
-    defined = {one for module in (facts, commands, journey) for one in vars(module).values() if is_dataclass(one)}
+    defined = {
+        one for module in (facts, commands, connections, journey) for one in vars(module).values() if is_dataclass(one)
+    }
     assert set(FACTS) == defined - alone
     assert isinstance(Fact, types.UnionType)
 
