@@ -145,6 +145,31 @@ async def test_with_no_place_the_owner_hears(shop: Shop, sandbox: Sandbox, sari:
     assert not any(other.id in message.text for message in rina.private_chat.from_bot)
 
 
+async def test_no_driver_is_told_to_the_staff_once_each_with_what_to_do(
+    shop: Shop, sandbox: Sandbox, sari: Person
+) -> None:
+    """After 15 and 60 minutes; the ops group watches too, and is told as the shop, not to ask the shop."""
+    await shop.switch("on")
+    payment = sandbox.payments.instant(54_000, packages=1)
+    await sari.send(f"/pay {payment.id}")
+    await sari.private_chat.next_message()
+    await shop.rina.send(f"/pay {payment.id}", shop.group)
+    await shop.group.next_message()
+    payment.pay()
+    await shop.group.wait_for_text("✅")
+    for minutes in (15, 60):
+        shop.bot.kill()
+        await shop.bot.ended()
+        shop.change("UPDATE payments SET paid_at = paid_at - ?, look_at = 0", minutes * 60_000_000)
+        await shop.bot.start()
+        told = await shop.group.wait_for_text(f"{minutes} menit setelah lunas", timeout=15)
+        assert "pesan kurir lain di dasbor" in told.text.lower()
+        assert payment.id in told.text
+        await sari.private_chat.wait_for_text(f"{minutes} menit", timeout=15)
+    assert _count(shop, "menit setelah lunas") == 2
+    assert _count(shop, "⏳") == 0
+
+
 async def test_another_poller_is_told_once_with_the_mend(shop: Shop, sandbox: Sandbox) -> None:
     """A second program that really polls."""
     await shop.switch("on")
