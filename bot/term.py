@@ -26,6 +26,8 @@ from bot.flows.link import MakeLink
 from bot.flows.link_buttons import LinkButtons
 from bot.flows.look import Look
 from bot.flows.open_link import OpenLink
+from bot.flows.outages import Outages
+from bot.flows.pay_for import PayFor
 from bot.flows.press import AnswerPress
 from bot.flows.pressed import Toasts
 from bot.flows.receive import Handle, Poll
@@ -34,6 +36,7 @@ from bot.flows.render import Renderer
 from bot.flows.report import Reports
 from bot.flows.reveal import Reveal
 from bot.flows.stop import StopWatches
+from bot.flows.switch_alerts import SwitchAlerts
 from bot.flows.take_in import TakeIn
 from bot.flows.team import SetTeam
 from bot.flows.tell_totals import TellTotals
@@ -125,6 +128,7 @@ async def begin_term(parts: Parts) -> Term:
         cadence=Cadence(timedelta(seconds=settings.poll_first), settings.poll_budget),
         test_codes=settings.is_sandbox,
         operators=operators,
+        outages=Outages(operators),
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
     )
@@ -137,9 +141,12 @@ async def begin_term(parts: Parts) -> Term:
             Reveal(parts.provider, staff),
             Reports(parts.words, ChartPainter(), members, staff, zone=settings.timezone),
             handles,
+            members=members,
+            operators=operators,
         ),
         lease=parts.lease,
         pace=Pace(),
+        operators=operators,
         clock=clock,
     )
     access = Access(settings.access)
@@ -159,9 +166,16 @@ async def begin_term(parts: Parts) -> Term:
     toasts = Toasts(parts.database, parts.sender, parts.words, clock=clock, wake=wake_all)
     track = Track(parts.database, look, clock=clock)
     links = LinkButtons(parts.database, toasts, ask, staff, track, handles, clock=clock, wake=wake_all)
+    switch_alerts = SwitchAlerts(
+        parts.database, ask, staff, operators=operators, clock=clock, wake=lambda: jobs.wake("deliver")
+    )
+    pay_for = PayFor(parts.database, members, clock=clock, wake=lambda: jobs.wake("deliver"))
+    press = AnswerPress(
+        parts.database, toasts, look, ask, leads, links, switch_alerts, pay_for, clock=clock, wake=wake_all
+    )
     flows = Flows(
         ask,
-        AnswerPress(parts.database, toasts, look, ask, leads, links, clock=clock, wake=wake_all),
+        press,
         StopWatches(parts.database, ask, leads, clock=clock, wake=wake_all),
         ChooseLanguage(parts.database, ask, leads),
         ComeAndGo(parts.database, locale=settings.locale, clock=clock, wake=wake_all),
@@ -170,6 +184,7 @@ async def begin_term(parts: Parts) -> Term:
         OpenLink(parts.database, ask, admit, track, clock=clock, wake=wake_all),
         SetTeam(parts.database, ask, staff, clock=clock, wake=wake_all),
         Guide(ask, staff),
+        switch_alerts,
     )
     chat = Chat(
         parts.bot,
@@ -189,6 +204,7 @@ async def begin_term(parts: Parts) -> Term:
     jobs.add(Bell.HEAR, Hear(parts.database, look, clock=clock, wake=wake_all).run_due)
     jobs.add("look", look.run_due)
     jobs.add("deliver", deliver.run_due)
+    jobs.add("lapse", pay_for.run_due)
     jobs.add("purge", Keep(parts.database, clock=clock).run_due, longest_pause=timedelta(hours=1))
     digest = TellDigest(
         parts.database,
@@ -202,7 +218,7 @@ async def begin_term(parts: Parts) -> Term:
         jobs.add("forward", pass_on.run_due)
     await chat.start()
     jobs.start()
-    source = _source(parts)
+    source = _source(parts, operators, jobs)
     term = Term(jobs, source, handle, look, deliver, pass_on, chat)
     term.tasks = [
         asyncio.create_task(source.run(), name="receive"),
@@ -212,11 +228,18 @@ async def begin_term(parts: Parts) -> Term:
     return term
 
 
-def _source(parts: Parts) -> Poll | Register:
+def _source(parts: Parts, operators: Operators, jobs: Jobs) -> Poll | Register:
     """Where updates come from."""
     settings = parts.settings
     if settings.telegram_webhook_url is None:
-        return Poll(parts.updates, parts.take_in, clock=utc_now)
+        return Poll(
+            parts.database,
+            parts.updates,
+            parts.take_in,
+            operators=operators,
+            clock=utc_now,
+            wake_deliver=lambda: jobs.wake("deliver"),
+        )
     url = settings.telegram_webhook_url + WEBHOOK_PATH
     return Register(parts.updates, url, settings.webhook_secret, clock=utc_now)
 

@@ -32,6 +32,7 @@ from bot.flows.open_link import OpenLink
 from bot.flows.press import AnswerPress
 from bot.flows.pressed import Pressed
 from bot.flows.stop import StopWatches
+from bot.flows.switch_alerts import SwitchAlerts
 from bot.flows.team import SetTeam
 from bot.flows.tell_totals import TellTotals
 from bot.words.words import locale_of
@@ -53,6 +54,7 @@ class Flows:
     open_link: OpenLink
     team: SetTeam
     guide: Guide
+    switch_alerts: SwitchAlerts
 
 
 class Chat:
@@ -93,8 +95,8 @@ class Chat:
         commands = {
             "pay": self._pay, "status": self._status, "watching": self._watching, "stop": self._stop,
             "lang": self._lang, "id": self._id, "start": self._start, "help": self._help,
-            "stats": self._stats, "recap": self._recap,
-            "link": self._link, "team": self._team,
+            "link": self._link, "team": self._team, "alerts": self._alerts, "stats": self._stats,
+            "recap": self._recap,
         }  # fmt: skip
         self._app.add_handler(TypeHandler(Update, self._anything), group=-1)
         for command, handler in commands.items():
@@ -141,6 +143,9 @@ class Chat:
 
     async def _lang(self, update: Update, context: Context) -> None:
         await self._flows.language(self._asker(update, _message(update)), " ".join(context.args or ()))
+
+    async def _alerts(self, update: Update, context: Context) -> None:
+        await self._flows.switch_alerts(self._asker(update, _message(update)), " ".join(context.args or ()))
 
     async def _id(self, update: Update, _: Context) -> None:
         asker = self._asker(update, _message(update))

@@ -18,6 +18,8 @@ class Action(StrEnum):
     BUYER = "buyer"
     REFRESH = "refresh"
     REVOKE = "revoke"
+    SWITCH = "switch"
+    PAYER = "mine"
 
 
 THIS_MESSAGE: Final = "of_this_message_"

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.core.access import Access, may_ask, waits_until
-from bot.core.facts import AlertGuessing, AskedTooOften, NotAllowed, NotFound
+from bot.core.alerts import AlertGuessing
+from bot.core.facts import AskedTooOften, NotAllowed, NotFound
 from bot.core.watch import Place
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.asker import Asker

@@ -25,7 +25,7 @@ from bot.flows.admit import Staff
 from bot.flows.ask import Ask
 from bot.flows.pressed import Pressed, Toasts
 from bot.flows.track import Track
-from bot.storage import changes, inbox, links, outbox
+from bot.storage import changes, inbox, links, shown
 from bot.storage.engine import Database
 
 
@@ -59,7 +59,7 @@ class LinkButtons:
     async def __call__(self, pressed: Pressed, action: Action) -> None:
         """Revokes or refreshes, as far as the message the button stands under is about that."""
         async with self._database.begin() as tx:
-            fact = await outbox.fact_at(tx, pressed.asker.place.chat_id, pressed.message_id)
+            fact = await shown.fact_at(tx, pressed.asker.place.chat_id, pressed.message_id)
         match fact:
             case LinkMade() if action is Action.REVOKE:
                 await self._revoke(pressed, fact)

@@ -17,6 +17,7 @@ from bot.core.cadence import Cadence
 from bot.core.ids import Kind
 from bot.core.payment import Decision, Payment, Rules, Status, decide
 from bot.flows.announce import Operators, announce
+from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.storage import payments
 from bot.storage.engine import Database, Tx
@@ -39,6 +40,7 @@ class Look:
         cadence: Cadence,
         test_codes: bool,
         operators: Operators,
+        outages: Outages,
         clock: Callable[[], datetime],
         wake_deliver: Callable[[], None],
     ) -> None:
@@ -47,6 +49,7 @@ class Look:
         self._cadence = cadence
         self._test_codes = test_codes
         self._operators = operators
+        self._outages = outages
         self._clock = clock
         self._wake_deliver = wake_deliver
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -125,7 +128,8 @@ class Look:
             if payment is None:
                 return None
             decision = decide(payment, answer, now, self.rules)
-            to_deliver = await announce(tx, decision, now, self._operators)
+            to_deliver = await self._outages.take_in(tx, answer, payment, now)
+            to_deliver |= await announce(tx, decision, now, self._operators)
             if hinted_at > began:
                 await self.hasten(tx, payment_id, now)
         if to_deliver:

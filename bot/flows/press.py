@@ -35,9 +35,11 @@ from bot.flows.asker import Asker
 from bot.flows.lead import Leads
 from bot.flows.link_buttons import LinkButtons
 from bot.flows.look import Look
+from bot.flows.pay_for import PayFor
 from bot.flows.pressed import Pressed, Toasts
 from bot.flows.stop import may_stop, stop_watch
-from bot.storage import inbox, outbox, payments, watches
+from bot.flows.switch_alerts import SwitchAlerts
+from bot.storage import inbox, payments, shown, watches
 from bot.storage.engine import Database
 
 TOAST_WITHIN: Final = 2.0
@@ -55,6 +57,8 @@ class AnswerPress:
         ask: Ask,
         leads: Leads,
         links: LinkButtons,
+        switch_alerts: SwitchAlerts,
+        pay_for: PayFor,
         *,
         clock: Callable[[], datetime],
         wake: Callable[[], None],
@@ -65,6 +69,8 @@ class AnswerPress:
         self._ask = ask
         self._leads = leads
         self._links = links
+        self._switch_alerts = switch_alerts
+        self._pay_for = pay_for
         self._clock = clock
         self._wake = wake
         self._owed: set[int] = set()
@@ -72,19 +78,25 @@ class AnswerPress:
 
     async def __call__(self, pressed: Pressed) -> None:
         """Does what the button says, where it was meant for whoever pressed it."""
-        found = press_of(pressed.data)
-        if found and found[0] is Action.SHOW:
+        action, handle = press_of(pressed.data) or (None, "")
+        if action is None:
+            await self._close(pressed, ButtonExpired())
+        elif action is Action.SHOW:
             await self._show(pressed)
-            return
-        if found and found[0] in LinkButtons.ACTIONS:
-            await self._links(pressed, found[0])
-            return
-        context = await self._context(pressed, found[1]) if found else None
-        if found is None or context is None:
+        elif action in LinkButtons.ACTIONS:
+            await self._links(pressed, action)
+        elif action is Action.SWITCH:
+            await self._answer(pressed, await self._switch_alerts.press(pressed.asker, pressed.message_id, handle))
+        else:
+            await self._of_a_watch(pressed, action, handle)
+
+    async def _of_a_watch(self, pressed: Pressed, action: Action, handle: str) -> None:
+        context = await self._context(pressed, handle)
+        if context is None:
             await self._close(pressed, ButtonExpired())
             return
         watch, payment = context
-        match found[0]:
+        match action:
             case Action.CHECK:
                 await self._check(pressed, watch, payment)
             case Action.STOP:
@@ -97,6 +109,8 @@ class AnswerPress:
                 await self._renew(pressed, watch, payment)
             case Action.BUYER:
                 await self._links.for_buyer(replace(pressed, asker=_in_place(pressed, watch)), watch)
+            case Action.PAYER:
+                await self._answer(pressed, await self._pay_for.press(pressed.asker, watch))
 
     async def _context(self, pressed: Pressed, handle: str) -> tuple[Watch, Payment] | None:
         """The watch a button names, if it stands under a message of that watch in this chat."""
@@ -105,9 +119,9 @@ class AnswerPress:
             chat_id = pressed.asker.place.chat_id
             if watch is None or watch.place.chat_id != chat_id:
                 return None
-            ours = await outbox.shows(tx, chat_id, pressed.message_id, watch.id)
+            ours = await shown.shows(tx, chat_id, pressed.message_id, watch.id)
             # A quick thumb may press before the send it answers to is noted.
-            if not ours and not await outbox.may_show(tx, watch):
+            if not ours and not await shown.may_show(tx, watch):
                 return None
             payment = await payments.read(tx, watch.payment_id)
         return None if payment is None else (watch, payment)
@@ -239,12 +253,17 @@ class AnswerPress:
     async def _show(self, pressed: Pressed) -> None:
         """The QR of an ask that had waited too long: asked afresh. What was asked stands in our own message."""
         async with self._database.begin() as tx:
-            offer = await outbox.fact_at(tx, pressed.asker.place.chat_id, pressed.message_id)
+            offer = await shown.fact_at(tx, pressed.asker.place.chat_id, pressed.message_id)
         if not isinstance(offer, AskedLongAgo):
             await self._close(pressed, ButtonExpired())
             return
         await self._toast(pressed, Checking())
         await self._ask(pressed.asker, [offer.payment_id], admitted=offer.admitted)
+
+    async def _answer(self, pressed: Pressed, fact: PaymentFact | Reply | Press | None) -> None:
+        """Answers a press whose update is finished; None where it was answered before."""
+        if fact is not None:
+            await self._toast(pressed, fact)
 
 
 def _in_place(pressed: Pressed, watch: Watch) -> Asker:

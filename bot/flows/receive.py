@@ -12,32 +12,49 @@ from typing import Any, Final
 
 import structlog
 
-from bot.core.facts import AlertUnhandled, WentWrong
+from bot.core.alerts import AlertUnhandled
+from bot.core.connections import AlertOtherPoller
+from bot.core.facts import WentWrong
 from bot.core.watch import Place
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.take_in import TakeIn, chat_in
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
-from bot.storage import inbox, outbox
+from bot.storage import alerts, inbox, outbox
 from bot.storage.engine import Database, is_out_of_reach
 from bot.storage.inbox import MAX_ATTEMPTS, Stored
 
 CHATS_AT_ONCE: Final = 64
 _LONGEST_PAUSE: Final = 30.0
 _OFFSET_LASTS: Final = timedelta(days=1)
+_SAME_QUARREL: Final = timedelta(minutes=1)
+_REMINDED_AFTER: Final = timedelta(hours=1)
 
 
 class Poll:
     """Long polling, one process at a time."""
 
-    def __init__(self, updates: Updates, take_in: TakeIn, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        updates: Updates,
+        take_in: TakeIn,
+        *,
+        operators: Operators,
+        clock: Callable[[], datetime],
+        wake_deliver: Callable[[], None],
+    ) -> None:
+        self._database = database
         self._updates = updates
         self._take_in = take_in
+        self._operators = operators
+        self._wake_deliver = wake_deliver
         self._clock = clock
         self._log = structlog.get_logger("receive")
         self._offset: int | None = None
         self._moved_at: datetime | None = None
         self.answered_at: datetime | None = None
         """When Telegram last answered a poll."""
+        self._conflict_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether Telegram answered within the time one poll may take, and a bit."""
@@ -61,6 +78,8 @@ class Poll:
                 await self._updates.drop_webhook()
                 if failures == 1:
                     continue
+            elif isinstance(fetched, Conflict):
+                await self._note_conflict()
             after = fetched.after if isinstance(fetched, Trouble) else None
             await asyncio.sleep(after if after is not None else min(0.5 * 2 ** min(failures, 6), _LONGEST_PAUSE))
 
@@ -71,6 +90,18 @@ class Poll:
         if self._moved_at is not None and self._clock() - self._moved_at >= _OFFSET_LASTS:
             self._offset = self._moved_at = None
         return self._offset
+
+    async def _note_conflict(self) -> None:
+        """Once may be a poll of our own, from before a restart or a change of the holder; twice is somebody else's."""
+        now, before = self._clock(), self._conflict_at
+        self._conflict_at = now
+        if before is None or now - before > _SAME_QUARREL:
+            return
+        async with self._database.begin() as tx:
+            told = await alerts.last_told(tx, "other_poller")
+            if told is None or now - told.at >= _REMINDED_AFTER:
+                await alert_operators(tx, AlertOtherPoller(), now, self._operators)
+        self._wake_deliver()
 
     async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:
         """Stores a batch, then moves past it; where the database is away, it is asked for again."""

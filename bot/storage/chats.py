@@ -12,7 +12,7 @@ from bot.core.watch import Watch, WatchState
 from bot.storage.engine import Tx
 from bot.storage.outbox import RowKind, RowState
 from bot.storage.payments import upsert
-from bot.storage.tables import chats, outbox, payments, watches
+from bot.storage.tables import alert_places, chats, outbox, payments, watches
 from bot.storage.watches import watch_of
 
 
@@ -87,7 +87,7 @@ async def wake(tx: Tx, chat_id: int, now: datetime) -> Sequence[Watch]:
 
 
 async def move(tx: Tx, old: int, new: int) -> None:
-    """A group became a supergroup: its watches, its language, its team and what waits for it go along.
+    """A group became a supergroup: its watches, its alerts, its language, its team and what waits for it go along.
 
     Message ids start anew in the supergroup, so its cards are sent again rather than edited. A payment that the
     same topic of the supergroup watches already keeps that watch. Moving twice is moving once.
@@ -103,6 +103,14 @@ async def move(tx: Tx, old: int, new: int) -> None:
     await tx.execute(watches.delete().where(watches.c.chat_id == old, taken))
     moved = watches.update().where(watches.c.chat_id == old)
     await tx.execute(moved.values(chat_id=new, card_message_id=None, card_face=None))
+    chosen_there = alert_places.alias("chosen_there")
+    settled = exists(
+        select(chosen_there.c.chat_id).where(
+            chosen_there.c.chat_id == new, chosen_there.c.topic_id == alert_places.c.topic_id
+        )
+    )
+    await tx.execute(alert_places.delete().where(alert_places.c.chat_id == old, settled))
+    await tx.execute(alert_places.update().where(alert_places.c.chat_id == old).values(chat_id=new))
     await tx.execute(chats.update().where(chats.c.id == old).values(moved_to=new))
     chosen = select(chats.c.locale).where(chats.c.id == old).scalar_subquery()
     await tx.execute(chats.update().where(chats.c.id == new, chats.c.locale.is_(None)).values(locale=chosen))

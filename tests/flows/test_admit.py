@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.access import Access
-from bot.core.facts import AlertGuessing, AskedTooOften, NotAllowed, NotFound
+from bot.core.alerts import AlertGuessing
+from bot.core.facts import AskedTooOften, NotAllowed, NotFound
 from bot.core.watch import Place
 from bot.flows.admit import Admit, Latencies, Staff
 from bot.flows.announce import Operators

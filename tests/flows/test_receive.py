@@ -8,10 +8,12 @@ from typing import Any, cast
 import pytest
 
 from bot.flows import register
+from bot.flows.announce import Operators
 from bot.flows.receive import Poll
 from bot.flows.register import Register
 from bot.flows.take_in import TakeIn
 from bot.messenger.updates import ALLOWED, Batch, Conflict, Fetched, TokenRefused, Trouble, Updates, Webhook
+from bot.storage.engine import Database
 from tests.storage.making import DAY, SECOND, T0
 
 URL = "https://bot.example.com/telegram"
@@ -87,7 +89,14 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 async def polled(telegram: Telegram) -> list[tuple[Any, ...]]:
     """What is called until Telegram has nothing more to say."""
-    poll = Poll(cast("Updates", telegram), cast("TakeIn", telegram.take_in), clock=telegram.clock)
+    poll = Poll(
+        cast("Database", None),  # only for what is told of another program that polls
+        cast("Updates", telegram),
+        cast("TakeIn", telegram.take_in),
+        operators=Operators((), "id"),
+        clock=telegram.clock,
+        wake_deliver=lambda: None,
+    )
     with pytest.raises(Over):
         await poll.run()
     return telegram.calls

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.core.watch import Place, WatchState
-from bot.storage import chats, outbox, watches
+from bot.storage import chats, outbox, shown, watches
 from bot.storage.engine import Database
 from bot.storage.outbox import RowKind, RowState
 from bot.storage.tables import chats as table, outbox as outbox_table, watches as watches_table
@@ -97,7 +97,7 @@ async def test_a_supergroup_takes_over_watches_and_what_waits(database: Database
     rows = {row.key: row for row in await rows_of(database, outbox_table)}
     assert (rows["waits"].chat_id, rows["done"].chat_id) == (NEW, OLD)
     async with database.begin() as tx:
-        assert not await outbox.shows(tx, NEW, 42, watch.id)
+        assert not await shown.shows(tx, NEW, 42, watch.id)
 
 
 async def test_no_message_of_the_supergroup_is_deleted_for_one_of_the_old_group(database: Database) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bot.core.facts import Oddity
+from bot.core.answer import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package, Step
 from bot.core.payment import Payment, Status, claimed

@@ -10,8 +10,8 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
+from bot.core.answer import Oddity
 from bot.core.commands import Standing
-from bot.core.facts import Oddity
 from bot.core.packages import PHASE_OF
 from bot.core.qris import QrisFault
 from bot.words.catalogue import Catalogue
