@@ -17,7 +17,7 @@ TODAY = NOW.astimezone(WIB).date()
 COUNTS = st.integers(0, 10**9)
 FIGURES = st.builds(Figures, COUNTS, COUNTS, COUNTS, AMOUNTS, st.none() | st.integers(0, 10**9))
 SLOTS = st.builds(Slot, st.integers(0, 3) | COUNTS, st.just(0) | AMOUNTS)
-DAYS = st.lists(SLOTS, min_size=7, max_size=31).map(
+DAYS = st.lists(SLOTS, min_size=7, max_size=7).map(
     lambda slots: tuple((TODAY - timedelta(days=ago), slot) for ago, slot in reversed(list(enumerate(slots))))
 )
 TOTALS = st.builds(
