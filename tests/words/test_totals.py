@@ -51,7 +51,7 @@ def test_any_figures_fit_a_caption_and_a_picture(locale: str, totals: Totals, sh
     if strings is None:
         assert not any(slot.paid or slot.rupiah for slot in (*totals.hours, *(slot for _, slot in totals.days)))
         return
-    assert all(len(text) <= 60 for text in texts_in(strings))
+    assert all(len(text) <= 80 for text in texts_in(strings))
     assert strings.foot
 
 
