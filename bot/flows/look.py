@@ -122,9 +122,10 @@ class Look:
 
     async def _conclude(self, payment_id: str, answer: Answer, began: datetime) -> Payment | None:
         now = self._clock()
-        hinted_at, _ = self._hints.pop(payment_id, (began, False))
         async with self._database.begin() as tx:
             payment = await payments.load(tx, payment_id)
+            # Only now that the row is ours: a hint that came before lies here, one that comes later finds it saved.
+            hinted_at, _ = self._hints.pop(payment_id, (began, False))
             if payment is None:
                 return None
             decision = decide(payment, answer, now, self.rules)
