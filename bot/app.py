@@ -77,7 +77,7 @@ class App:
             CardPainter(),
             Sender(self._bot),
             self._metrics,
-            TakeIn(self._database, clock=utc_now, wake=lambda: self._wake(Bell.HANDLE)),
+            TakeIn(self._database, clock=utc_now, wake=lambda: self._wake(Bell.HANDLE), metrics=self._metrics),
         )
         self._web = Web(settings.http_host, settings.http_port, self._routes())
         self._database_open = False
@@ -159,7 +159,7 @@ class App:
             forwards=settings.callback_forward_url is not None,
             clock=utc_now,
             wake=lambda: self._wake(Bell.HEAR),
-            observe=lambda _method: None,
+            metrics=self._metrics,
         )
         routes = [
             *health.routes(self._readiness),

@@ -131,6 +131,7 @@ async def begin_term(parts: Parts) -> Term:
         outages=Outages(operators),
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
+        metrics=parts.metrics,
     )
     deliver = Deliver(
         parts.database,
@@ -148,6 +149,7 @@ async def begin_term(parts: Parts) -> Term:
         pace=Pace(),
         operators=operators,
         clock=clock,
+        metrics=parts.metrics,
     )
     access = Access(settings.access)
     admit = Admit(parts.database, access, staff, parts.latencies, operators=operators, clock=clock)
@@ -255,4 +257,5 @@ def _pass_on(parts: Parts, operators: Operators, jobs: Jobs) -> PassOn | None:
         operators=operators,
         clock=utc_now,
         wake_deliver=lambda: jobs.wake("deliver"),
+        metrics=parts.metrics,
     )

@@ -6,20 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.core.payment import Status
 from bot.metrics import Metrics
+from tests.metering import samples
 
 
-def shown(metrics: Metrics, **changes: object) -> dict[str, dict[tuple[str, ...], float]]:
-    """Each sample's values by the values of its labels."""
-    given: dict[str, object] = {"ready": True, "holds_lease": True} | changes
-    text = metrics.show(**given).decode()  # type: ignore[arg-type]  # as `show` takes them
-    found: dict[str, dict[tuple[str, ...], float]] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
-    return found
-
-
-def test_what_is_noted_is_shown() -> None:
+def test_what_is_noted_is_samples() -> None:
     """Each counter and histogram by its labels."""
     metrics = Metrics("1.2.3")
     metrics.note_call("express", "paid", 0.3)
@@ -31,7 +21,7 @@ def test_what_is_noted_is_shown() -> None:
     metrics.note_forward("failed")
     metrics.note_update("message")
     metrics.note_update("poll_answer")
-    found = shown(metrics)
+    found = samples(metrics)
     assert found["paybot_build_info"] == {("1.2.3",): 1}
     assert found["paybot_provider_calls_total"] == {("express", "paid"): 1}
     assert found["paybot_provider_seconds_sum"] == {("express",): 0.3}
@@ -48,8 +38,8 @@ def test_the_databases_part_stands_until_it_is_counted_again() -> None:
     """A database out of reach takes nothing away from what was known."""
     metrics = Metrics("1")
     counts = {status.value: number for number, status in enumerate(Status)}
-    shown(metrics, payments=counts, outbox=(3, timedelta(seconds=7), 2))
-    found = shown(metrics, ready=False, holds_lease=False)
+    samples(metrics, payments=counts, outbox=(3, timedelta(seconds=7), 2))
+    found = samples(metrics, ready=False, holds_lease=False)
     assert found["paybot_payments"] == {(status,): number for status, number in counts.items()}
     assert found["paybot_outbox_due"] == {(): 3}
     assert found["paybot_outbox_oldest_seconds"] == {(): 7}
@@ -71,4 +61,4 @@ def test_two_processes_in_one_test_do_not_share() -> None:
     """Nothing is global."""
     one, other = Metrics("1"), Metrics("1")
     one.note_look("paid")
-    assert "paybot_looks_total" not in shown(other)
+    assert "paybot_looks_total" not in samples(other)

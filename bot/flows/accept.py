@@ -1,13 +1,14 @@
 """Accepts KiriminAja's callbacks in any process: stored first, and the one that works is woken."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 import structlog
 
 from bot.core.callbacks import Callback
+from bot.metrics import Metrics
 from bot.storage import callbacks, notify
 from bot.storage.callbacks import Arrived
 from bot.storage.engine import Database
@@ -30,14 +31,14 @@ class Accept:
         forwards: bool,
         clock: Callable[[], datetime],
         wake: Callable[[], None],
-        observe: Callable[[str], None],
+        metrics: Metrics,
     ) -> None:
-        """`wake` sets hearing and passing on going in this process; `observe` counts methods."""
+        """`wake` sets hearing and passing on going in this process."""
         self._database = database
         self._forwards = forwards
         self._clock = clock
         self._wake = wake
-        self._observe = observe
+        self._metrics = metrics
         self._waiting: list[tuple[Arrived, asyncio.Future[None]]] = []
         self._storing: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("accept")
@@ -51,7 +52,6 @@ class Accept:
         if self._storing is None:
             self._storing = asyncio.create_task(self._store_all(), name="store callbacks")
         await is_stored
-        self._observe(callback.label)
 
     async def _store_all(self) -> None:
         """One commit for all that came while the last one was made: a disk takes few a second."""
@@ -76,13 +76,19 @@ class Accept:
             new = await callbacks.store(tx, arrived, self._clock())
             if new:
                 await notify.ring(tx, Bell.HEAR)
-        for one in arrived:
-            callback = one.callback
-            self._log.info(
-                "callback", method=callback.label, packages=len(callback.parcels), new=callback.digest in new
-            )
+        for callback, is_new in _newness(arrived, new):
+            self._metrics.note_callback(callback.label, "stored" if is_new else "repeated")
+            self._log.info("callback", method=callback.label, packages=len(callback.parcels), new=is_new)
         if new:
             self._wake()
+
+
+def _newness(arrived: Sequence[Arrived], new: Collection[str]) -> Iterator[tuple[Callback, bool]]:
+    """Each callback, and whether it said something new; of two alike that came together one did."""
+    left = set(new)
+    for one in arrived:
+        yield one.callback, one.callback.digest in left
+        left.discard(one.callback.digest)
 
 
 def _sendable(content_type: str) -> str | None:

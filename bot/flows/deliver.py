@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 from typing import Final, assert_never
 
@@ -18,6 +17,7 @@ from bot.core.connections import AlertUndeliverable
 from bot.core.facts import Paid
 from bot.core.watch import Face
 from bot.flows.announce import Operators, alert_operators
+from bot.flows.lanes import Lanes
 from bot.flows.recover import Recover
 from bot.flows.render import Renderer
 from bot.flows.rendered import CardMessage, Erasure, Nothing, Rendered, TextMessage
@@ -33,6 +33,7 @@ from bot.messenger.sender import (
     Sender,
     Undeliverable,
 )
+from bot.metrics import Metrics
 from bot.storage import alerts, chats, lists, outbox, uploads, watches
 from bot.storage.engine import Database, Tx
 from bot.storage.lease import Lease
@@ -57,6 +58,7 @@ class Deliver:
         pace: Pace,
         operators: Operators,
         clock: Callable[[], datetime],
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._sender = sender
@@ -66,40 +68,28 @@ class Deliver:
         self._pace = pace
         self._operators = operators
         self._clock = clock
-        self._chats: dict[int, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._metrics = metrics
+        self._lanes = Lanes[int]("deliver", CHATS_AT_ONCE)
         self._log = structlog.get_logger("deliver")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
         """Starts delivering to chats for which something is due; returns when more will be."""
-        free = CHATS_AT_ONCE - len(self._chats)
-        if free <= 0 or self._stopping:
+        free = self._lanes.free
+        if not free:
             return None
         now = self._clock()
         async with self._database.begin() as tx:
-            found = await outbox.due(tx, now, limit=free * 4, except_for=self._chats)
+            found = await outbox.due(tx, now, limit=free * 4, except_for=self._lanes.busy)
             by_chat = {chat: [row for row, _ in rows] for chat, rows in groupby(sorted(found, key=_chat), key=_chat)}
             begun = dict(list(by_chat.items())[:free])
-            next_at = await outbox.next_due_at(tx, [*self._chats, *begun])
+            next_at = await outbox.next_due_at(tx, [*self._lanes.busy, *begun])
         for chat_id, rows in begun.items():
-            task = asyncio.create_task(self._serve(chat_id, rows), name=f"deliver {chat_id}")
-            self._chats[chat_id] = task
-            task.add_done_callback(partial(self._ended, chat_id, wake))
-        return next_at if len(self._chats) < CHATS_AT_ONCE else None
+            self._lanes.begin(chat_id, self._serve(chat_id, rows), wake)
+        return next_at if self._lanes.free else None
 
     async def drain(self, seconds: float) -> None:
         """Begins nothing more, and lets what is being sent come to its end."""
-        self._stopping = True
-        tasks = list(self._chats.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-    def _ended(self, chat_id: int, wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
-        self._chats.pop(chat_id, None)
-        wake()
+        await self._lanes.drain(seconds)
 
     async def _serve(self, chat_id: int, row_ids: list[int]) -> None:
         told_with_others: set[int] = set()
@@ -109,7 +99,7 @@ class Deliver:
                     continue
                 await self._pace.turn(chat_id)
                 # Right before each send: another process may have taken over while this one was frozen.
-                if self._stopping or not self._lease.held or not await self._deliver(row_id, told_with_others):
+                if self._lanes.is_closing or not self._lease.held or not await self._deliver(row_id, told_with_others):
                     return
         except Exception:
             self._log.exception("delivery failed", chat=chat_id)
@@ -133,7 +123,7 @@ class Deliver:
                 go_on = await self._note(tx, one, shown, outcome, token)
         for one in (row, *others):
             told_with_others.add(one.id)
-            self._tell_log(one, outcome, now)
+            self._tell(one, outcome, now)
         return go_on
 
     async def _send(self, row: Outgoing, rendered: Rendered) -> Outcome:
@@ -247,7 +237,10 @@ class Deliver:
         if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
             await watches.note_card(tx, row.watch_id, message_id, card.face_digest)
 
-    def _tell_log(self, row: Outgoing, outcome: Outcome, begun_at: datetime) -> None:
+    def _tell(self, row: Outgoing, outcome: Outcome, begun_at: datetime) -> None:
+        self._metrics.note_delivery(type(outcome).__name__.lower())
+        if isinstance(row.fact, Paid) and isinstance(outcome, Delivered) and not row.fact.already:
+            self._metrics.note_told_paid(self._clock() - row.fact.recorded_at)
         log = self._log.warning if isinstance(outcome, RetryAt | Undeliverable) else self._log.info
         log(
             "delivered" if isinstance(outcome, Delivered) else "not delivered",

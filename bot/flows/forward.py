@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
 
 from bot.core.callbacks import AlertNotForwarded
 from bot.flows.announce import Operators, alert_operators
+from bot.flows.lanes import Lanes
 from bot.kiriminaja.push import Push
+from bot.metrics import Metrics
 from bot.storage import callbacks
 from bot.storage.callbacks import Forward
 from bot.storage.engine import Database
@@ -33,6 +34,7 @@ class PassOn:
         operators: Operators,
         clock: Callable[[], datetime],
         wake_deliver: Callable[[], None],
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._push = push
@@ -40,39 +42,27 @@ class PassOn:
         self._operators = operators
         self._clock = clock
         self._wake_deliver = wake_deliver
-        self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._metrics = metrics
+        self._lanes = Lanes[int]("forward", _AT_ONCE)
         self._log = structlog.get_logger("forward")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
         """Starts what is due; returns when the next is. `wake` is called as each ends."""
-        free = _AT_ONCE - len(self._under_way)
-        if free <= 0 or self._stopping:
+        free = self._lanes.free
+        if not free:
             return None
         async with self._database.begin() as tx:
-            found = await callbacks.to_forward(tx, self._clock(), free, self._under_way)
-            begun = [*self._under_way, *(one.id for one in found)]
+            found = await callbacks.to_forward(tx, self._clock(), free, self._lanes.busy)
+            begun = [*self._lanes.busy, *(one.id for one in found)]
             next_at = await callbacks.next_forward_at(tx, begun)
         for one in found:
-            task = asyncio.create_task(self._guarded(one), name=f"forward {one.id}")
-            self._under_way[one.id] = task
-            task.add_done_callback(partial(self._ended, one.id, wake))
+            self._lanes.begin(one.id, self._guarded(one), wake)
         return next_at if free > len(found) else None
 
     async def drain(self, seconds: float) -> None:
         """Begins nothing more and lets what is under way end; what does not is passed on again after the start."""
-        self._stopping = True
-        tasks = list(self._under_way.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._lanes.drain(seconds)
         await self._push.aclose()
-
-    def _ended(self, number: int, wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
-        self._under_way.pop(number, None)
-        wake()
 
     async def _guarded(self, one: Forward) -> None:
         try:
@@ -100,6 +90,7 @@ class PassOn:
                 await callbacks.put_off(tx, one.id, min(now + pause, last), problem)
         if given_up:
             self._wake_deliver()
+        self._metrics.note_forward("delivered" if taken else "given_up" if given_up else "failed")
         log = self._log.debug if taken else self._log.warning
         log("callback passed on" if taken else "callback not passed on", callback=one.id, outcome=problem,
             attempt=one.attempts + 1, given_up=given_up)  # fmt: skip

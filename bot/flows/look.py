@@ -7,7 +7,6 @@ looks but which ones are under way.
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
@@ -17,8 +16,10 @@ from bot.core.cadence import Cadence
 from bot.core.ids import Kind
 from bot.core.payment import Decision, Payment, Rules, Status, decide
 from bot.flows.announce import Operators, announce
+from bot.flows.lanes import Lanes
 from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja, outcome_of
+from bot.metrics import Metrics
 from bot.storage import payments
 from bot.storage.engine import Database, Tx
 
@@ -43,6 +44,7 @@ class Look:
         outages: Outages,
         clock: Callable[[], datetime],
         wake_deliver: Callable[[], None],
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._provider = provider
@@ -52,7 +54,8 @@ class Look:
         self._outages = outages
         self._clock = clock
         self._wake_deliver = wake_deliver
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._metrics = metrics
+        self._lanes = Lanes[str]("look", AT_ONCE)
         # When a callback hinted at a payment, and whether somebody waits for what a look will find.
         self._hints: dict[str, tuple[datetime, bool]] = {}
         self._stretch = 1.0
@@ -64,13 +67,12 @@ class Look:
         now = self._clock()
         async with self._database.begin() as tx:
             await self._measure(tx, now)
-            free = AT_ONCE - len(self._under_way)
-            found = await payments.due(tx, now, free, self._under_way) if free else []
-            next_at = await payments.next_due_at(tx, [*self._under_way, *(name for name, _ in found)])
-        for payment_id, kind in found:
-            task = asyncio.create_task(self._guarded(payment_id, kind), name=f"look {payment_id}")
-            self._under_way[payment_id] = task
-            task.add_done_callback(partial(self._ended, payment_id, wake))
+            free = self._lanes.free
+            found = await payments.due(tx, now, free, self._lanes.busy) if free else []
+            next_at = await payments.next_due_at(tx, [*self._lanes.busy, *(one.payment_id for one in found)])
+        for one in found:
+            self._metrics.note_look_begun(now - one.since)
+            self._lanes.begin(one.payment_id, self._look(one.payment_id, one.kind), wake)
         return next_at if free > len(found) else None
 
     async def now(self, payment_id: str, kind: Kind | None) -> tuple[Payment, Answer] | None:
@@ -98,18 +100,9 @@ class Look:
 
     async def drain(self, seconds: float) -> None:
         """Lets looks under way come to their end, then cancels them; they are due again at the next start."""
-        tasks = list(self._under_way.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._lanes.drain(seconds)
 
-    def _ended(self, payment_id: str, wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
-        self._under_way.pop(payment_id, None)
-        wake()
-
-    async def _guarded(self, payment_id: str, kind: Kind | None) -> None:
+    async def _look(self, payment_id: str, kind: Kind | None) -> None:
         began = self._clock()
         _, urgent = self._hints.get(payment_id, (began, False))
         try:
@@ -135,6 +128,7 @@ class Look:
                 await self.hasten(tx, payment_id, now)
         if to_deliver:
             self._wake_deliver()
+        self._metrics.note_look(outcome_of(answer))
         self._tell_log(decision, answer)
         return decision.payment
 

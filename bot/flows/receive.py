@@ -6,7 +6,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from bot.core.connections import AlertOtherPoller
 from bot.core.facts import WentWrong
 from bot.core.watch import Place
 from bot.flows.announce import Operators, alert_operators
+from bot.flows.lanes import Lanes
 from bot.flows.take_in import TakeIn, chat_in
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
 from bot.storage import alerts, inbox, outbox
@@ -135,44 +135,31 @@ class Handle:
         self._operators = operators
         self._clock = clock
         self._wake_deliver = wake_deliver
-        self._lanes: dict[_Lane, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._lanes = Lanes[_Lane]("handle", CHATS_AT_ONCE)
         self._log = structlog.get_logger("handle")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
         """Starts handling what waits; `wake` is called as each chat's turn ends."""
-        free = CHATS_AT_ONCE - len(self._lanes)
-        if free <= 0 or self._stopping:
+        free = self._lanes.free
+        if not free:
             return None
         async with self._database.begin() as tx:
-            chats_served = [chat_id for chat_id, _ in self._lanes if chat_id]
-            alone = [update_id for _, update_id in self._lanes if update_id]
+            chats_served = [chat_id for chat_id, _ in self._lanes.busy if chat_id]
+            alone = [update_id for _, update_id in self._lanes.busy if update_id]
             found = await inbox.waiting(tx, 4 * free, chats_served, except_updates=alone)
         in_lanes = groupby(sorted(found, key=_lane), key=_lane)
         for lane, updates in [(lane, list(updates)) for lane, updates in in_lanes][:free]:
-            task = asyncio.create_task(self._serve(updates), name=f"handle {lane}")
-            self._lanes[lane] = task
-            task.add_done_callback(partial(self._ended, lane, wake))
+            self._lanes.begin(lane, self._serve(updates), wake)
         return self._clock() if len(found) == 4 * free else None
 
     async def drain(self, seconds: float) -> None:
         """Begins nothing more; what is not ended by then is handled again after the next start."""
-        self._stopping = True
-        tasks = list(self._lanes.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-    def _ended(self, lane: "_Lane", wake: Callable[[], None], _task: asyncio.Task[None]) -> None:
-        self._lanes.pop(lane, None)
-        wake()
+        await self._lanes.drain(seconds)
 
     async def _serve(self, updates: Sequence[Stored]) -> None:
         try:
             for update in updates:
-                if self._stopping or not await self._handle(update):
+                if self._lanes.is_closing or not await self._handle(update):
                     return
         except Exception:
             self._log.exception("inbox out of reach")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.metrics import Metrics
 from bot.storage import chats, inbox, notify
 from bot.storage.engine import Database
 from bot.storage.inbox import Arrived
@@ -13,11 +14,14 @@ from bot.storage.notify import Bell
 class TakeIn:
     """Stores updates in any process, and wakes whoever handles them."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, *, clock: Callable[[], datetime], wake: Callable[[], None], metrics: Metrics
+    ) -> None:
         """`wake` sets handling going in this process; where another one does the work, it hears the bell."""
         self._database = database
         self._clock = clock
         self._wake = wake
+        self._metrics = metrics
 
     async def __call__(self, updates: Sequence[Mapping[str, Any]]) -> None:
         """Stores updates, each a JSON object with an integer `update_id`; those that are there stay as they are."""
@@ -30,6 +34,8 @@ class TakeIn:
             for chat_id, (kind, message_id) in _chats_in(updates).items():
                 await chats.meet(tx, chat_id, kind, message_id, now)
             await notify.ring(tx, Bell.HANDLE)
+        for update in updates:
+            self._metrics.note_update(next((name for name in update if name != "update_id"), ""))
         self._wake()
 
 

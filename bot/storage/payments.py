@@ -1,7 +1,7 @@
 """Payments and their packages."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -147,13 +147,22 @@ async def stop_looking(tx: Tx, payment_id: str) -> None:
     await tx.execute(waiting.values(status=Status.STOPPED, look_at=None, claim_until=None))
 
 
-async def due(tx: Tx, now: datetime, limit: int, except_for: Iterable[str]) -> Sequence[tuple[str, Kind | None]]:
-    """Payments to look at now, the most overdue first, with which product to ask."""
-    query = select(payments.c.id, payments.c.kind).where(payments.c.look_at <= now)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A payment to look at: which product to ask, and since when it is due."""
+
+    payment_id: str
+    kind: Kind | None
+    since: datetime
+
+
+async def due(tx: Tx, now: datetime, limit: int, except_for: Iterable[str]) -> Sequence[Due]:
+    """Payments to look at now, the most overdue first."""
+    query = select(payments.c.id, payments.c.kind, payments.c.look_at).where(payments.c.look_at <= now)
     if busy := list(except_for):
         query = query.where(payments.c.id.not_in(busy))
     rows = (await tx.execute(query.order_by(payments.c.look_at).limit(limit))).all()
-    return [(row.id, Kind(row.kind) if row.kind else None) for row in rows]
+    return [Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) for row in rows]
 
 
 async def next_due_at(tx: Tx, except_for: Iterable[str]) -> datetime | None:

@@ -12,6 +12,7 @@ from bot.core.watch import Place
 from bot.flows.announce import Operators
 from bot.flows.forward import GIVEN_UP_AFTER, PassOn
 from bot.kiriminaja.push import Push
+from bot.metrics import Metrics
 from bot.storage import callbacks
 from bot.storage.callbacks import Arrived
 from bot.storage.engine import Database
@@ -60,6 +61,7 @@ def pass_on(database: Database, receiver: Receiver) -> PassOn:
         operators=Operators((Place(9),), "en"),
         clock=lambda: receiver.now,
         wake_deliver=receiver.wake,
+        metrics=Metrics("0"),
     )
 
 

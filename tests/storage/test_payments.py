@@ -116,16 +116,19 @@ async def test_due_are_the_most_overdue_first_and_within_the_limit(database: Dat
     for number, look_at in enumerate([T0, T0 - SECOND, T0 + SECOND, None, T0 - 2 * SECOND]):
         await keep_payment(database, f"XID-{number}", look_at=look_at)
     async with database.begin() as tx:
-        assert await payments.due(tx, T0, 9, []) == [(f"XID-{number}", Kind.EXPRESS) for number in (4, 1, 0)]
-        assert [name for name, _ in await payments.due(tx, T0, 1, [])] == ["XID-4"]
-        assert [name for name, _ in await payments.due(tx, T0, 9, ["XID-4", "XID-0"])] == ["XID-1"]
+        found = await payments.due(tx, T0, 9, [])
+        assert [(one.payment_id, one.kind) for one in found] == [
+            (f"XID-{number}", Kind.EXPRESS) for number in (4, 1, 0)
+        ]
+        assert [one.payment_id for one in await payments.due(tx, T0, 1, [])] == ["XID-4"]
+        assert [one.payment_id for one in await payments.due(tx, T0, 9, ["XID-4", "XID-0"])] == ["XID-1"]
 
 
 async def test_a_product_not_known_yet_is_none(database: Database) -> None:
     """An id with an undocumented prefix is asked of both."""
     async with database.begin() as tx:
         await payments.save(tx, replace(a_payment("ABC-1"), kind=None), T0)
-        assert await payments.due(tx, T0, 9, []) == [("ABC-1", None)]
+        assert [(one.payment_id, one.kind) for one in await payments.due(tx, T0, 9, [])] == [("ABC-1", None)]
 
 
 async def test_the_next_look_is_the_earliest_that_is_not_under_way(database: Database) -> None:
