@@ -9,11 +9,16 @@ import signal
 import socket
 import uuid
 from collections.abc import Mapping
+from typing import Final, TextIO
 
 import structlog
+from starlette.routing import Route
 
 from bot import __version__
+from bot.flows.accept import Accept
 from bot.flows.admit import Latencies
+from bot.flows.own import new_owner_link, owner_is_missing
+from bot.flows.take_in import TakeIn
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace as ProviderPace
 from bot.messenger.account import OutOfReach, TokenRefused, close_account, learn_name, open_account
@@ -25,10 +30,13 @@ from bot.settings import Settings
 from bot.storage.depths import depths
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.lease import RENEW_EVERY, Lease
+from bot.storage.notify import Bell
 from bot.term import Parts, Term, begin_term, utc_now
-from bot.web import health, metrics
+from bot.web import health, kiriminaja, metrics, telegram
 from bot.web.server import AddressInUse, Web
 from bot.words.words import Shop, Words
+
+_WRONG_ACCOUNT: Final = "TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather."
 
 
 class StartError(Exception):
@@ -38,8 +46,10 @@ class StartError(Exception):
 class App:
     """One process of `paybot run`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, terminal: TextIO | None = None) -> None:
+        """`terminal`: where an operator reads along, if anywhere."""
         self._settings = settings
+        self._terminal = terminal
         self._log = structlog.get_logger("app")
         self._database = Database(settings.database_url)
         self._lease = Lease(self._database, f"{socket.gethostname()[:40]}:{uuid.uuid4().hex[:12]}")
@@ -67,9 +77,9 @@ class App:
             CardPainter(),
             Sender(self._bot),
             self._metrics,
+            TakeIn(self._database, clock=utc_now, wake=lambda: self._wake(Bell.HANDLE)),
         )
-        routes = [*health.routes(self._readiness), *metrics.routes(self._exposition)]
-        self._web = Web(settings.http_host, settings.http_port, routes)
+        self._web = Web(settings.http_host, settings.http_port, self._routes())
         self._database_open = False
         self._telegram_answered = False
         self._standby = False
@@ -98,10 +108,9 @@ class App:
             await self._web.start()
         except AddressInUse as error:
             raise StartError(str(error)) from None
-        for name in self._settings.not_yet:
-            self._log.warning("setting has no effect in this version yet", name=name)
         self._log.info("listening", host=self._settings.http_host, port=self._web.port, version=__version__)
         await asyncio.gather(self._open_database(), self._meet_telegram())
+        await self._look_for_owner()
         self._log.info("ready", sandbox=self._settings.is_sandbox)
         try:
             while True:
@@ -116,6 +125,15 @@ class App:
                 await asyncio.sleep(0.5)
         finally:
             await self._end_term()
+
+    async def _look_for_owner(self) -> None:
+        """Where nobody is staff yet, whoever has started us at a terminal may become owner: past the log, which others
+        read."""
+        if self._terminal is None or self._settings.staff_user_ids or not await owner_is_missing(self._database):
+            return
+        url = await new_owner_link(self._database, self._bot.username, utc_now())
+        self._terminal.write(_owner_text(url) + "\n")
+        self._terminal.flush()
 
     async def _hold_lease(self) -> None:
         """One round: take the lease where it is free, keep it where it is ours, let go where it is not."""
@@ -132,6 +150,30 @@ class App:
                 break
         self._log.warning("lease lost")
         await self._end_term()
+
+    def _routes(self) -> list[Route]:
+        """All doors of the HTTP side; `/telegram` only where Telegram is told to come."""
+        settings = self._settings
+        accept = Accept(
+            self._database,
+            forwards=settings.callback_forward_url is not None,
+            clock=utc_now,
+            wake=lambda: self._wake(Bell.HEAR),
+            observe=lambda _method: None,
+        )
+        routes = [
+            *health.routes(self._readiness),
+            *metrics.routes(self._exposition),
+            *kiriminaja.routes(settings.kiriminaja_api_key.get_secret_value(), accept),
+        ]
+        if settings.telegram_webhook_url is not None:
+            routes += telegram.routes(settings.webhook_secret, self._parts.take_in)
+        return routes
+
+    def _wake(self, bell: Bell) -> None:
+        """Sets the work going that somebody left us, where this process does it."""
+        if self._term is not None:
+            self._term.jobs.wake(bell)
 
     async def _open_database(self) -> None:
         pause = 0.2
@@ -156,7 +198,7 @@ class App:
                 await learn_name(self._bot)
                 self._telegram_answered = True
             except TokenRefused:
-                raise StartError("TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather.") from None
+                raise StartError(_WRONG_ACCOUNT) from None
             except OutOfReach as error:
                 self._log.warning("Telegram out of reach", problem=str(error))
                 await asyncio.sleep(pause)
@@ -200,14 +242,42 @@ class App:
         now = utc_now()
         database = self._database_open and await self._database.answers()
         term = self._term
-        polling = term is not None and term.poll.is_fresh(now)
+        receiving = term is not None and term.source.is_fresh(now)
         jobs = term is not None and term.jobs.are_fresh(now)
         standby = self._standby and term is None
-        ready = database and self._telegram_answered and (standby or (polling and jobs))
+        ready = database and self._telegram_answered and (standby or (receiving and jobs))
         return ready, {
             "version": __version__,
             "database": "ok" if database else "out of reach",
-            "telegram": "ok" if self._telegram_answered and (standby or polling) else "out of reach",
+            "telegram": "ok" if self._telegram_answered and (standby or receiving) else "out of reach",
             "work": "standby" if standby else "holder" if term else "starting",
             "jobs": "ok" if jobs else "idle" if standby else "late",
         }
+
+
+async def make_owner_link(settings: Settings) -> str:
+    """What `paybot owner` prints. Raises `StartError` where something has to be mended first."""
+    bot = open_account(settings.telegram_api_url, settings.telegram_bot_token.get_secret_value())
+    database = Database(settings.database_url)
+    try:
+        await learn_name(bot)
+        await database.open_beside()
+        return _owner_text(await new_owner_link(database, bot.username, utc_now()))
+    except TokenRefused:
+        raise StartError(_WRONG_ACCOUNT) from None
+    except OutOfReach as error:
+        raise StartError(f"Telegram is out of reach ({error}): try again, or check TELEGRAM_API_URL.") from None
+    except DatabaseError as error:
+        raise StartError(str(error)) from None
+    except Exception as error:
+        if not is_out_of_reach(error):
+            raise
+        raise StartError(f"DATABASE_URL: the database is out of reach ({type(error).__name__}): try again.") from None
+    finally:
+        await database.close()
+        with contextlib.suppress(Exception):
+            await close_account(bot)
+
+
+def _owner_text(url: str) -> str:
+    return f"Open this link in Telegram within an hour; who opens it first becomes owner of the bot:\n{url}"

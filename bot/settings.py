@@ -4,6 +4,7 @@ Each setting comes from the environment, from `.env`, or from a file named by `<
 An empty value is unset; a value and a file at once are an error. Names are the interface's and fixed.
 """
 
+import hmac
 import os
 import re
 from collections.abc import Mapping
@@ -166,21 +167,23 @@ class Settings(BaseSettings):
         return self.kiriminaja_express_url == SANDBOX_EXPRESS_URL
 
     @property
-    def not_yet(self) -> tuple[str, ...]:
-        """Settings that are set but that this version does not act on; a silent no would mislead."""
-        waiting = ("telegram_webhook_url", "callback_forward_url")
-        return tuple(name.upper() for name in waiting if getattr(self, name))
+    def webhook_secret(self) -> str:
+        """What Telegram shows us with each call: TELEGRAM_WEBHOOK_SECRET, else one made from the token."""
+        if self.telegram_webhook_secret:
+            return self.telegram_webhook_secret.get_secret_value()
+        token = self.telegram_bot_token.get_secret_value().encode()
+        return hmac.digest(token, b"paybot webhook secret", "sha256").hex()
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be seen in a log or a message."""
-        told = (self.telegram_bot_token, self.kiriminaja_api_key, self.telegram_webhook_secret)
+        told = (self.telegram_bot_token, self.kiriminaja_api_key)
         urls = (self.database_url, self.telegram_api_url, self.telegram_webhook_url, self.kiriminaja_express_url,
                 self.kiriminaja_instant_url, self.callback_forward_url)  # fmt: skip
         within = [found[1] for url in urls if url and (found := _PASSWORD.match(url))]
         within += parse_qs(self.database_url.partition("?")[2]).get("password", [])
         passwords = dict.fromkeys(text for password in within for text in (password, unquote(password)) if text)
-        return (*(secret.get_secret_value() for secret in told if secret), *passwords)
+        return (*(secret.get_secret_value() for secret in told), self.webhook_secret, *passwords)
 
     @classmethod
     def load(cls) -> Self:

@@ -8,6 +8,7 @@ from typing import Final
 from bot.chat.handlers import Chat, Flows
 from bot.core.access import Access
 from bot.core.cadence import Cadence
+from bot.core.links import Handles
 from bot.flows.admit import Admit, Latencies, Staff
 from bot.flows.announce import Operators
 from bot.flows.ask import Ask
@@ -15,20 +16,36 @@ from bot.flows.choose_language import ChooseLanguage
 from bot.flows.come_and_go import ComeAndGo
 from bot.flows.deliver import Deliver
 from bot.flows.digest import TellDigest
+from bot.flows.forward import PassOn
+from bot.flows.guide import Guide
+from bot.flows.hear import Hear
 from bot.flows.introduce import introduce
 from bot.flows.keep import Keep
 from bot.flows.lead import Leads
+from bot.flows.link import MakeLink
+from bot.flows.link_buttons import LinkButtons
 from bot.flows.look import Look
+from bot.flows.open_link import OpenLink
+from bot.flows.outages import Outages
+from bot.flows.pay_for import PayFor
 from bot.flows.press import AnswerPress
+from bot.flows.pressed import Toasts
 from bot.flows.receive import Handle, Poll
+from bot.flows.register import Register
 from bot.flows.render import Renderer
 from bot.flows.report import Reports
 from bot.flows.reveal import Reveal
 from bot.flows.stop import StopWatches
+from bot.flows.switch_alerts import SwitchAlerts
+from bot.flows.take_in import TakeIn
+from bot.flows.team import SetTeam
 from bot.flows.tell_totals import TellTotals
+from bot.flows.track import Track
 from bot.jobs import Jobs
 from bot.kiriminaja.client import KiriminAja
+from bot.kiriminaja.push import Push
 from bot.messenger.account import Account
+from bot.messenger.members import Members
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
@@ -37,6 +54,8 @@ from bot.pictures import CardPainter, ChartPainter
 from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.lease import Lease
+from bot.storage.notify import Bell, listen
+from bot.web.telegram import PATH as WEBHOOK_PATH
 from bot.words.words import Words
 
 DRAIN_SECONDS: Final = 2.5
@@ -63,6 +82,7 @@ class Parts:
     painter: CardPainter
     sender: Sender
     metrics: Metrics
+    take_in: TakeIn
 
 
 @dataclass(slots=True)
@@ -70,10 +90,11 @@ class Term:
     """What was built for one holding of the lease."""
 
     jobs: Jobs
-    poll: Poll
+    source: Poll | Register
     handle: Handle
     look: Look
     deliver: Deliver
+    pass_on: PassOn | None
     chat: Chat
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -83,16 +104,18 @@ class Term:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.jobs.stop()
-        await asyncio.gather(
-            self.handle.drain(DRAIN_SECONDS), self.look.drain(DRAIN_SECONDS), self.deliver.drain(DRAIN_SECONDS)
-        )
+        drains = [self.handle.drain, self.look.drain, self.deliver.drain]
+        drains += [self.pass_on.drain] if self.pass_on else []
+        await asyncio.gather(*(drain(DRAIN_SECONDS) for drain in drains))
 
 
 async def begin_term(parts: Parts) -> Term:
     """Builds all that works while the lease is held, and sets it going."""
     settings, clock = parts.settings, utc_now
     operators = Operators(settings.ops_chat_ids, settings.locale)
-    staff = Staff(settings.staff_user_ids)
+    members = Members(parts.bot)
+    staff = Staff(settings.staff_user_ids, parts.database, members.is_member)
+    handles = Handles(settings.telegram_bot_token.get_secret_value().encode(), parts.bot.username)
     jobs = Jobs(clock)
 
     def wake_all() -> None:
@@ -105,6 +128,7 @@ async def begin_term(parts: Parts) -> Term:
         cadence=Cadence(timedelta(seconds=settings.poll_first), settings.poll_budget),
         test_codes=settings.is_sandbox,
         operators=operators,
+        outages=Outages(operators),
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
     )
@@ -114,42 +138,53 @@ async def begin_term(parts: Parts) -> Term:
         Renderer(
             parts.words,
             parts.painter,
-            Reveal(parts.database, parts.provider, staff),
-            Reports(parts.words, ChartPainter(), parts.sender, staff, zone=settings.timezone),
+            Reveal(parts.provider, staff),
+            Reports(parts.words, ChartPainter(), members, staff, zone=settings.timezone),
+            handles,
+            members=members,
+            operators=operators,
         ),
         lease=parts.lease,
         pace=Pace(),
+        operators=operators,
         clock=clock,
     )
+    access = Access(settings.access)
+    admit = Admit(parts.database, access, staff, parts.latencies, operators=operators, clock=clock)
     ask = Ask(
         parts.database,
         parts.provider,
         look,
-        admit=Admit(Access(settings.access), staff, parts.latencies, operators=operators, clock=clock),
+        admit=admit,
         sender=parts.sender,
         watch_time=settings.watch_time,
         operators=operators,
         clock=clock,
         wake=wake_all,
     )
-    press = AnswerPress(
-        parts.database,
-        parts.sender,
-        parts.words,
-        look,
-        ask,
-        staff=settings.staff_user_ids,
-        clock=clock,
-        wake=wake_all,
+    leads = Leads(members, staff)
+    toasts = Toasts(parts.database, parts.sender, parts.words, clock=clock, wake=wake_all)
+    track = Track(parts.database, look, clock=clock)
+    links = LinkButtons(parts.database, toasts, ask, staff, track, handles, clock=clock, wake=wake_all)
+    switch_alerts = SwitchAlerts(
+        parts.database, ask, staff, operators=operators, clock=clock, wake=lambda: jobs.wake("deliver")
     )
-    leads = Leads(parts.database, parts.sender, staff)
+    pay_for = PayFor(parts.database, members, clock=clock, wake=lambda: jobs.wake("deliver"))
+    press = AnswerPress(
+        parts.database, toasts, look, ask, leads, links, switch_alerts, pay_for, clock=clock, wake=wake_all
+    )
     flows = Flows(
         ask,
         press,
         StopWatches(parts.database, ask, leads, clock=clock, wake=wake_all),
         ChooseLanguage(parts.database, ask, leads),
         ComeAndGo(parts.database, locale=settings.locale, clock=clock, wake=wake_all),
-        TellTotals(parts.database, ask, staff, zone=settings.timezone, clock=clock),
+        TellTotals(ask, staff, zone=settings.timezone, clock=clock),
+        MakeLink(parts.database, parts.provider, ask, staff, handles, clock=clock, wake=wake_all),
+        OpenLink(parts.database, ask, admit, track, clock=clock, wake=wake_all),
+        SetTeam(parts.database, ask, staff, clock=clock, wake=wake_all),
+        Guide(ask, staff),
+        switch_alerts,
     )
     chat = Chat(
         parts.bot,
@@ -164,10 +199,12 @@ async def begin_term(parts: Parts) -> Term:
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
     )
-    poll = Poll(parts.database, parts.updates, clock=clock, wake=lambda: jobs.wake("handle"))
-    jobs.add("handle", handle.run_due)
+    pass_on = _pass_on(parts, operators, jobs)
+    jobs.add(Bell.HANDLE, handle.run_due)
+    jobs.add(Bell.HEAR, Hear(parts.database, look, clock=clock, wake=wake_all).run_due)
     jobs.add("look", look.run_due)
     jobs.add("deliver", deliver.run_due)
+    jobs.add("lapse", pay_for.run_due)
     jobs.add("purge", Keep(parts.database, clock=clock).run_due, longest_pause=timedelta(hours=1))
     digest = TellDigest(
         parts.database,
@@ -177,11 +214,45 @@ async def begin_term(parts: Parts) -> Term:
         wake_deliver=lambda: jobs.wake("deliver"),
     )
     jobs.add("digest", digest.run_due, longest_pause=timedelta(hours=1))
+    if pass_on:
+        jobs.add("forward", pass_on.run_due)
     await chat.start()
     jobs.start()
-    term = Term(jobs, poll, handle, look, deliver, chat)
+    source = _source(parts, operators, jobs)
+    term = Term(jobs, source, handle, look, deliver, pass_on, chat)
     term.tasks = [
-        asyncio.create_task(poll.run(), name="poll"),
+        asyncio.create_task(source.run(), name="receive"),
+        asyncio.create_task(listen(parts.database, jobs.wake), name="listen"),
         asyncio.create_task(introduce(parts.sender, parts.words), name="introduce"),
     ]
     return term
+
+
+def _source(parts: Parts, operators: Operators, jobs: Jobs) -> Poll | Register:
+    """Where updates come from."""
+    settings = parts.settings
+    if settings.telegram_webhook_url is None:
+        return Poll(
+            parts.database,
+            parts.updates,
+            parts.take_in,
+            operators=operators,
+            clock=utc_now,
+            wake_deliver=lambda: jobs.wake("deliver"),
+        )
+    url = settings.telegram_webhook_url + WEBHOOK_PATH
+    return Register(parts.updates, url, settings.webhook_secret, clock=utc_now)
+
+
+def _pass_on(parts: Parts, operators: Operators, jobs: Jobs) -> PassOn | None:
+    settings = parts.settings
+    if settings.callback_forward_url is None:
+        return None
+    return PassOn(
+        parts.database,
+        Push(settings.kiriminaja_api_key.get_secret_value()),
+        settings.callback_forward_url,
+        operators=operators,
+        clock=utc_now,
+        wake_deliver=lambda: jobs.wake("deliver"),
+    )

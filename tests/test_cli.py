@@ -1,15 +1,22 @@
 """The shell command, as a process: what it says, where, and its exit status."""
 
+import asyncio
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot import __version__
+from bot.sandbox import Sandbox
 
 TOKEN = "123456789:AAF_no-real-token_but-shaped-like-one"
 PATIENCE = 20
@@ -34,14 +41,15 @@ def settings(free_port: int) -> dict[str, str]:
     }  # fmt: skip
 
 
-def paybot(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def paybot(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs `python -m bot` in a folder, with these variables alone."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,
         env=kept | {"NO_COLOR": "1"} | environment,
         capture_output=True,
+        input=stdin,
         text=True,
         check=False,
         timeout=PATIENCE,
@@ -134,3 +142,125 @@ def test_settings_come_from_the_env_file_of_the_working_directory(tmp_path: Path
     lines = settings | {"LOG_LEVEL": "loud"}
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     assert_refused(paybot(tmp_path, "run"), "LOG_LEVEL")
+
+
+class Account(BaseHTTPRequestHandler):
+    """KiriminAja's side of `set_callback`; the server's `asked` holds the URLs."""
+
+    def do_POST(self) -> None:
+        """One call."""
+        server = cast("AccountServer", self.server)
+        url = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["url"]
+        known = self.headers["Authorization"] == "Bearer key-0001"
+        if known and self.path == "/api/mitra/set_callback":
+            server.asked.append(url)
+        body = json.dumps({"status": known, "method": "set_callback", "text": "Success"}).encode()
+        self.send_response(200 if known else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+class AccountServer(HTTPServer):
+    """Serves until it is shut down."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Account)
+        self.asked: list[str] = []
+
+
+@pytest.fixture
+def account(settings: dict[str, str]) -> Iterator[AccountServer]:
+    """The account the settings lead to."""
+    server = AccountServer()
+    settings["KIRIMINAJA_EXPRESS_URL"] = f"http://127.0.0.1:{server.server_port}"
+    serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+    serving.start()
+    yield server
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+OURS, BEFORE = "https://bot.example.com/kiriminaja", "https://shop.example.com/hook"
+
+
+def test_the_callback_url_is_set_and_the_one_before_offered(
+    tmp_path: Path, settings: dict[str, str], account: AccountServer
+) -> None:
+    """The line for `.env` stands by itself; without one before, and with `--yes`, there is none."""
+    run = paybot(tmp_path, "callback", "set", OURS, stdin=f"{BEFORE}\n", **settings)
+    assert run.returncode == 0, run.stderr
+    assert f"CALLBACK_FORWARD_URL={BEFORE}" in run.stdout.splitlines()
+    for more, stdin in ((), "\n"), (("--yes",), ""):
+        run = paybot(tmp_path, "callback", "set", OURS, *more, stdin=stdin, **settings)
+        assert run.returncode == 0, run.stderr
+        assert f"✓ KiriminAja now pushes to {OURS}" in run.stdout
+        assert "CALLBACK_FORWARD_URL" not in run.stdout
+    assert account.asked == [OURS] * 3
+
+
+def test_a_callback_url_that_cannot_be_set_is_told_in_one_line(
+    tmp_path: Path, settings: dict[str, str], account: AccountServer, free_port: int
+) -> None:
+    """Not https, a wrong key, nobody there; nothing is registered."""
+    for url in ("http://bot.example.com/kiriminaja", "bot.example.com", "https://", "https://a b/"):
+        assert_refused(paybot(tmp_path, "callback", "set", url, "--yes", **settings), "https://bot.example.com")
+    wrong = settings | {"KIRIMINAJA_API_KEY": "key-0002"}
+    assert_refused(paybot(tmp_path, "callback", "set", OURS, "--yes", **wrong), "KIRIMINAJA_API_KEY", "127.0.0.1")
+    nowhere = settings | {"KIRIMINAJA_EXPRESS_URL": f"http://127.0.0.1:{free_port}"}
+    assert_refused(paybot(tmp_path, "callback", "set", OURS, "--yes", **nowhere), "KIRIMINAJA_EXPRESS_URL")
+    assert account.asked == []
+
+
+def test_a_sample_that_nobody_takes_fails(tmp_path: Path, settings: dict[str, str], free_port: int) -> None:
+    """One ✗ line with the mend, exit 1."""
+    run = paybot(tmp_path, "callback", "test", **settings | {"HTTP_PORT": str(free_port)})
+    assert (run.returncode, run.stderr) == (1, "")
+    (line,) = run.stdout.splitlines()
+    assert line.startswith("✗ ")
+    assert f"127.0.0.1:{free_port}" in line
+
+
+def test_an_owners_link_is_not_made_where_telegram_is_out_of_reach(tmp_path: Path, settings: dict[str, str]) -> None:
+    """The link holds the bot's name, which Telegram tells; no database is made meanwhile."""
+    assert_refused(paybot(tmp_path, "owner", **settings), "TELEGRAM_API_URL")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"TELEGRAM_BOT_TOKEN": ""}, "TELEGRAM_BOT_TOKEN"),
+        ({"TELEGRAM_BOT_TOKEN": "1:wrong"}, "TELEGRAM_BOT_TOKEN"),
+        ({"DATABASE_URL": "sqlite:////dev/null/paybot.db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///folder"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:{port}/none"}, "DATABASE_URL"),
+    ],
+    ids=["no token", "wrong token", "no folder", "no file", "no server"],
+)
+async def test_what_keeps_an_owners_link_from_being_made_is_named(
+    tmp_path: Path, free_port: int, given: dict[str, str], named: str
+) -> None:
+    """In one line with the mend."""
+    (tmp_path / "folder").mkdir()
+    async with Sandbox.serve() as sandbox:
+        settings = sandbox.settings() | {name: value.format(port=free_port) for name, value in given.items()}
+        run = await asyncio.to_thread(lambda: paybot(tmp_path, "owner", **settings))
+    assert_refused(run, named)
+
+
+async def test_an_owners_link_is_printed_before_the_first_start(tmp_path: Path) -> None:
+    """The database is made for it; what is kept there does not tell the link."""
+    async with Sandbox.serve() as sandbox:
+        run = await asyncio.to_thread(lambda: paybot(tmp_path, "owner", **sandbox.settings()))
+    assert (run.returncode, run.stderr) == (0, "")
+    told, link = run.stdout.splitlines()
+    assert "owner" in told
+    name, _, handle = link.partition("?start=")
+    assert name == "https://t.me/paybot_sandbox_bot"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22,64}", handle)
+    assert handle.encode() not in (tmp_path / "paybot.db").read_bytes()

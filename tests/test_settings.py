@@ -1,6 +1,7 @@
 """Settings: each by value, file and `.env`; what is wrong is one line that names the variable and no secret."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -302,7 +303,20 @@ def test_the_watch_time_is_a_duration(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_databases_password_is_a_secret(url: str, passwords: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """As it stands in the URL, and as it is."""
     monkeypatch.setenv("DATABASE_URL", url)
-    assert {*Settings.load().secrets} - {TOKEN, KEY} == passwords
+    found = Settings.load()
+    assert {*found.secrets} - {TOKEN, KEY, found.webhook_secret} == passwords
+
+
+def test_the_webhook_secret_comes_from_the_token_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same at each start and in each process, of Telegram's alphabet, and not the token."""
+    made = Settings.load().webhook_secret
+    assert re.fullmatch(r"[A-Za-z0-9_-]{32,256}", made)
+    assert made == Settings.load().webhook_secret
+    assert TOKEN not in made
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN + "x")
+    assert Settings.load().webhook_secret != made
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_SECRET", "hook-secret")
+    assert Settings.load().webhook_secret == "hook-secret"
 
 
 def test_every_secret_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,15 +19,21 @@ from telegram.ext import (
 )
 
 from bot.core.commands import Ids, OpenPayments
-from bot.core.facts import Help, NotUnderstood, Welcome
+from bot.core.facts import NotUnderstood, Welcome
 from bot.core.ids import ids_after_command, ids_within
 from bot.core.watch import Place
 from bot.flows.ask import Ask
 from bot.flows.asker import Asker, Wish
 from bot.flows.choose_language import ChooseLanguage
 from bot.flows.come_and_go import ComeAndGo
-from bot.flows.press import AnswerPress, Pressed
+from bot.flows.guide import Guide
+from bot.flows.link import MakeLink
+from bot.flows.open_link import OpenLink
+from bot.flows.press import AnswerPress
+from bot.flows.pressed import Pressed
 from bot.flows.stop import StopWatches
+from bot.flows.switch_alerts import SwitchAlerts
+from bot.flows.team import SetTeam
 from bot.flows.tell_totals import TellTotals
 from bot.words.words import locale_of
 
@@ -44,6 +50,11 @@ class Flows:
     language: ChooseLanguage
     come_and_go: ComeAndGo
     totals: TellTotals
+    link: MakeLink
+    open_link: OpenLink
+    team: SetTeam
+    guide: Guide
+    switch_alerts: SwitchAlerts
 
 
 class Chat:
@@ -84,7 +95,8 @@ class Chat:
         commands = {
             "pay": self._pay, "status": self._status, "watching": self._watching, "stop": self._stop,
             "lang": self._lang, "id": self._id, "start": self._start, "help": self._help,
-            "stats": self._stats, "recap": self._recap,
+            "link": self._link, "team": self._team, "alerts": self._alerts, "stats": self._stats,
+            "recap": self._recap,
         }  # fmt: skip
         self._app.add_handler(TypeHandler(Update, self._anything), group=-1)
         for command, handler in commands.items():
@@ -101,11 +113,22 @@ class Chat:
         asker = self._asker(update, message)
         await self._flows.ask(asker, ids_after_command(" ".join(context.args or ())))
 
-    async def _start(self, update: Update, _: Context) -> None:
-        await self._flows.ask.reply(self._asker(update, _message(update)), Welcome())
+    async def _start(self, update: Update, context: Context) -> None:
+        asker = self._asker(update, _message(update))
+        if context.args:
+            await self._flows.open_link(asker, context.args[0])
+        else:
+            await self._flows.ask.reply(asker, Welcome())
 
     async def _help(self, update: Update, _: Context) -> None:
-        await self._flows.ask.reply(self._asker(update, _message(update)), Help())
+        await self._flows.guide(self._asker(update, _message(update)))
+
+    async def _link(self, update: Update, context: Context) -> None:
+        asker = self._asker(update, _message(update))
+        await self._flows.link(asker, ids_after_command(" ".join(context.args or ())))
+
+    async def _team(self, update: Update, context: Context) -> None:
+        await self._flows.team(self._asker(update, _message(update)), " ".join(context.args or ()))
 
     async def _status(self, update: Update, context: Context) -> None:
         asker = self._asker(update, _message(update))
@@ -120,6 +143,9 @@ class Chat:
 
     async def _lang(self, update: Update, context: Context) -> None:
         await self._flows.language(self._asker(update, _message(update)), " ".join(context.args or ()))
+
+    async def _alerts(self, update: Update, context: Context) -> None:
+        await self._flows.switch_alerts(self._asker(update, _message(update)), " ".join(context.args or ()))
 
     async def _id(self, update: Update, _: Context) -> None:
         asker = self._asker(update, _message(update))

@@ -10,7 +10,6 @@ from enum import Enum, StrEnum, auto
 from hashlib import sha256
 from typing import Final
 
-from bot.core.facts import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package
 
@@ -18,6 +17,17 @@ SECOND_READ_AFTER: Final = timedelta(seconds=2)
 PAID_LABELS: Final = frozenset({"pembayaran berhasil", "paid", "settlement", "settled", "success"})
 # "Billing berhasil dibuat" (bill made) is neither: it stands beside both codes.
 UNPAID_LABELS: Final = frozenset({"billing siap dibayar", "unpaid", "pending", "expired"})
+
+
+class Oddity(StrEnum):
+    """An answer that contradicts itself, the question, or what is known. Odd is never paid."""
+
+    PAID_AT_BUT_UNPAID = "paid_at_but_unpaid"
+    LABEL_AGAINST_CODE = "label_against_code"
+    UNKNOWN_CODE = "unknown_code"
+    OTHER_PAYMENT = "other_payment"
+    VANISHED = "vanished"
+    UNPAID_AGAIN = "unpaid_again"
 
 
 class Code(StrEnum):

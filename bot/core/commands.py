@@ -76,6 +76,8 @@ class AskedLongAgo:
 
     payment_id: str
     asked_at: datetime
+    admitted: bool = False
+    """Whether it was asked for by a link that opens it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,17 @@ class Greeting:
     """The bot was added to a group."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlertsHere:
+    """Whether alerts come here, and which kinds; made at delivery, with the buttons to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class MayNotSwitch:
+    """Only staff switches alerts."""
+
+
 CommandReply = (
     StatusTold | OpenPayments | MayNotStop | LanguageSet | LanguageUsage | MayNotChoose | Ids | Total | AskedLongAgo
-    | Greeting
+    | Greeting | AlertsHere | MayNotSwitch
 )  # fmt: skip

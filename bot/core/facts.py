@@ -6,24 +6,16 @@ is delivered. Facts about a payment don't repeat its id: the outbox row names th
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from bot.core.alerts import Alert
+from bot.core.callbacks import ExpressNews
 from bot.core.commands import CommandReply
-from bot.core.journey import PackageAlert, PackageFact
+from bot.core.journey import PackageFact
+from bot.core.links import LinkFact, LinkPress
+from bot.core.payer import PayerPress
 from bot.core.qris import QrisFault
+from bot.core.team import TeamFact
 from bot.core.totals import TotalsFact
-
-
-class Oddity(StrEnum):
-    """An answer that contradicts itself, the question, or what is known. Odd is never paid."""
-
-    PAID_AT_BUT_UNPAID = "paid_at_but_unpaid"
-    LABEL_AGAINST_CODE = "label_against_code"
-    UNKNOWN_CODE = "unknown_code"
-    OTHER_PAYMENT = "other_payment"
-    VANISHED = "vanished"
-    UNPAID_AGAIN = "unpaid_again"
-
 
 # --- a payment's own story, told to every chat that watches it ---
 
@@ -175,6 +167,9 @@ class Welcome:
 class Help:
     """`/help`."""
 
+    for_staff: bool = False
+    """Whether staff asks, in private: they are told of their commands, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
@@ -221,58 +216,14 @@ class ButtonExpired:
     """The button names a watch that is not there, or is not ours."""
 
 
-# --- alerts to the operators ---
+@dataclass(frozen=True, slots=True)
+class ForStaff:
+    """Only staff may press this button."""
 
 
 @dataclass(frozen=True, slots=True)
-class AlertPaid:
-    """A watched payment was paid."""
-
-    amount: int | None
-    recorded_at: datetime
-    shown_amount: int | None = None
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AlertOdd:
-    """An odd answer. `detail` is the raw code or field, never anything personal."""
-
-    oddity: Oddity
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertWithheld:
-    """A QR was kept back."""
-
-    fault: QrisFault
-
-
-@dataclass(frozen=True, slots=True)
-class AlertClaim:
-    """A chat said it had paid, and ten minutes later KiriminAja still has not recorded it."""
-
-    checked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AlertKeyRefused:
-    """KiriminAja refuses our API key (401)."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertGuessing:
-    """A stranger tried so many unknown ids that they have to wait. `who` is Telegram's number of person or group."""
-
-    who: int
-
-
-@dataclass(frozen=True, slots=True)
-class AlertUnhandled:
-    """An update failed three times and was put aside."""
-
-    update_id: int
+class Switched:
+    """A kind of alerts was switched; the message shows how."""
 
 
 PaymentFact = Paid | QrReplaced | QrBack | Withheld | NotFound | WatchClosed | ClaimOver
@@ -280,8 +231,8 @@ Reply = (
     NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | SameQr | Stopped | NotWatched | Usage | NotAnId
     | TooManyIds | NotAllowed | AskedTooOften | Welcome | Help | NotUnderstood | WentWrong
 )  # fmt: skip
-Press = Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired
-Alert = (
-    AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | AlertKeyRefused | AlertGuessing | AlertUnhandled
-)
-Fact = PaymentFact | PackageFact | Reply | CommandReply | Alert | TotalsFact
+Press = (
+    Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired | ForStaff | Switched | LinkPress
+    | PayerPress
+)  # fmt: skip
+Fact = PaymentFact | PackageFact | ExpressNews | Reply | CommandReply | LinkFact | TeamFact | TotalsFact | Alert

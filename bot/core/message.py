@@ -15,6 +15,11 @@ class Action(StrEnum):
     CLAIM = "claim"
     RENEW = "renew"
     SHOW = "show"
+    BUYER = "buyer"
+    REFRESH = "refresh"
+    REVOKE = "revoke"
+    SWITCH = "switch"
+    PAYER = "mine"
 
 
 THIS_MESSAGE: Final = "of_this_message_"

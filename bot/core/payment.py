@@ -11,10 +11,12 @@ from enum import StrEnum
 from typing import Final
 
 from bot.core import following
+from bot.core.alerts import Alert, AlertClaim, AlertOdd, AlertPaid, AlertWithheld
 from bot.core.answer import (
     SECOND_READ_AFTER,
     Answer,
     Missing,
+    Oddity,
     Refused,
     Statement,
     Throttled,
@@ -24,18 +26,12 @@ from bot.core.answer import (
     verdict_on,
 )
 from bot.core.cadence import HOURLY
+from bot.core.connections import AlertKeyRefused
 from bot.core.facts import (
-    Alert,
-    AlertClaim,
-    AlertKeyRefused,
-    AlertOdd,
-    AlertPaid,
-    AlertWithheld,
     ClaimOver,
     Confirming,
     NoQrYet,
     NotFound,
-    Oddity,
     Paid,
     PaymentFact,
     ProviderUnwell,

@@ -2,29 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot.core.facts import (
-    Alert,
-    AlertClaim,
-    AlertGuessing,
-    AlertKeyRefused,
-    AlertOdd,
-    AlertPaid,
-    AlertUnhandled,
-    AlertWithheld,
-    ClaimOver,
-    NotFound,
-    Paid,
-    PaymentFact,
-    QrBack,
-    QrReplaced,
-    WatchClosed,
-    Withheld,
-)
+from bot.core.alerting import AlertKind, kind_of
+from bot.core.alerts import Alert, AlertPaid
+from bot.core.connections import AlertUndeliverable
+from bot.core.facts import ClaimOver, NotFound, Paid, PaymentFact, QrBack, QrReplaced, WatchClosed, Withheld
 from bot.core.journey import (
-    AlertNoDriver,
     AlertPackageTrouble,
     Arrived,
     DriverComing,
@@ -36,16 +21,19 @@ from bot.core.journey import (
 )
 from bot.core.payment import Decision
 from bot.core.watch import Place, Watch, WatchState
-from bot.storage import ledger, lists, outbox, payments, watches
+from bot.flows.alert_keys import key_of
+from bot.storage import alerts, ledger, lists, outbox, payments, shown, watches
 from bot.storage.engine import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """Where alerts go, and in which language."""
+    """Where alerts go by the settings, and in which language."""
 
     places: tuple[Place, ...]
     locale: str
+    gather: timedelta = timedelta(seconds=2)
+    """How long an alert waits for others of its sort."""
 
 
 async def announce(
@@ -71,11 +59,12 @@ async def announce(
     if decision.list_changed:
         for watch in following:
             await lists.put_list(tx, watch, now)
+    staffed = await _staffed(tx, decision, operators)
     for fact in decision.facts:
         for watch in following if isinstance(fact, PackageFact) else watching:
-            if not await _concerns(tx, watch, fact):
-                continue
-            await _tell(tx, watch, fact, now)
+            as_operators = isinstance(fact, NoDriver) and watch.place in staffed
+            if not as_operators and await _concerns(tx, watch, fact):
+                await _tell(tx, watch, fact, now)
     told = {watch.place for watch in following or watching} | ({answered} if answered else set())
     for alert in decision.alerts:
         await alert_operators(tx, alert, now, operators, payment_id=payment.id, told=told)
@@ -91,19 +80,41 @@ async def alert_operators(
     payment_id: str | None = None,
     told: Collection[Place] = (),
 ) -> None:
-    """Writes an alert to each place of the operators, but for one that watches the payment and hears it anyway."""
-    hear_it_anyway = told if isinstance(alert, AlertPaid | AlertPackageTrouble | AlertNoDriver) else ()
-    for place in operators.places:
-        if place not in hear_it_anyway:
-            key = f"ops:{_alert_key(alert, payment_id, now)}:{place.chat_id}:{place.topic_id or 0}"
-            await outbox.put_notice(tx, key, place, alert, locale=operators.locale, now=now, payment_id=payment_id)
+    """Writes an alert to each place that hears its kind, but for one that watches the payment and hears it anyway."""
+    about = f"{outbox.ALERT_KEY}{await key_of(tx, alert, payment_id, now)}"
+    for place in await alerts.listening(tx, operators.places, kind_of(alert)):
+        if not _is_needless(alert, place, told):
+            await outbox.put_notice(
+                tx,
+                f"{about}:{place.chat_id}:{place.topic_id or 0}",
+                place,
+                alert,
+                locale=operators.locale,
+                now=now,
+                payment_id=payment_id,
+                gather=operators.gather,
+            )
+
+
+def _is_needless(alert: Alert, place: Place, told: Collection[Place]) -> bool:
+    """Whether a place hears it anyway, or is the very one that can't be told anything."""
+    if isinstance(alert, AlertUndeliverable):
+        return place.chat_id == alert.chat_id
+    return isinstance(alert, AlertPaid | AlertPackageTrouble) and place in told
+
+
+async def _staffed(tx: Tx, decision: Decision, operators: Operators) -> Collection[Place]:
+    """Places that hear of a missing driver as operators: what the shop can do, and not to ask the shop."""
+    if not any(isinstance(fact, NoDriver) for fact in decision.facts):
+        return ()
+    return await alerts.listening(tx, operators.places, AlertKind.PACKAGES)
 
 
 async def _concerns(tx: Tx, watch: Watch, fact: PaymentFact | PackageFact) -> bool:
     """Whether a watching chat is to be told: of another code where it was shown one, of a claim where it made it."""
     match fact:
         case QrReplaced() | QrBack():
-            return watch.card_message_id is not None or await outbox.may_show(tx, watch)
+            return watch.card_message_id is not None or await shown.may_show(tx, watch)
         case ClaimOver():
             return watch.claimed_at is not None
         case _:
@@ -143,28 +154,3 @@ def _fact_key(fact: PaymentFact | PackageFact, now: datetime) -> str:
             return f"nodriver:{minutes}:{now.timestamp():.6f}"
         case _:
             assert_never(fact)
-
-
-def _alert_key(alert: Alert, payment_id: str | None, now: datetime) -> str:
-    match alert:
-        case AlertPaid():
-            return f"paid:{payment_id}"
-        case AlertOdd(oddity=oddity):
-            return f"odd:{oddity}:{payment_id}"
-        case AlertWithheld(fault=fault):
-            return f"withheld:{fault}:{payment_id}"
-        case AlertClaim():
-            return f"claim:{payment_id}"
-        case AlertPackageTrouble(mishaps=mishaps):
-            return f"package:{mishaps[0].code}:{payment_id}:{now.timestamp():.6f}"
-        case AlertNoDriver(minutes=minutes):
-            return f"nodriver:{minutes}:{payment_id}:{now.timestamp():.6f}"
-        case AlertKeyRefused():
-            # Once an hour: every look finds the same.
-            return f"key_refused:{now:%Y%m%d%H}"
-        case AlertGuessing(who=who):
-            return f"guessing:{who}:{now:%Y%m%d}"
-        case AlertUnhandled(update_id=update_id):
-            return f"unhandled:{update_id}"
-        case _:
-            assert_never(alert)

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.core.answer import Answer, Unwell
+from bot.core.answer import Answer, Missing, Unwell
 from bot.core.commands import AskedLongAgo, Total
 from bot.core.facts import AskedTooOften, Fact, NotAnId, NotFound, NotUnderstood, Paid, TooManyIds, Usage
 from bot.core.ids import MAX_IDS_AT_ONCE, kind_of, may_be_number
@@ -67,8 +67,8 @@ class Ask:
     ) -> None:
         """Answers an ask for the ids `given`: None when something there cannot be one, empty when nothing was.
 
-        An AWB or order id seen before stands for its payment. `admitted`: a button under a message of theirs, in a
-        chat that has been shown the payment already.
+        An AWB or order id seen before stands for its payment. `admitted`: by a link that opens the payment, or a
+        button under a message of theirs, in a chat that has been shown the payment already.
         """
         if refusal := _refusal(given, wish):
             await self.reply(asker, refusal)
@@ -85,9 +85,12 @@ class Ask:
             answers = await asyncio.gather(*(self._fetch(one, refused=one in refused) for one in fetched))
         finally:
             patience.cancel()
+        if any(answer is None or isinstance(answer, Missing) for answer, _ in answers):
+            asker = await self._admit.recognised(asker)
         async with self._database.begin() as tx:
             if await inbox.finish(tx, asker.update_id):
-                await self._answer(tx, asker, wish, wanted, dict(zip(fetched, answers, strict=True)))
+                got = dict(zip(fetched, answers, strict=True))
+                await self._answer(tx, asker, wish, wanted, got, admitted=admitted)
         self._wake()
 
     async def by_number(self, asker: Asker, text: str) -> None:
@@ -99,16 +102,17 @@ class Ask:
             return
         async with self._database.begin() as tx:
             found = await payments.by_package(tx, guess)
-        refused = await self.refused(asker, [found] if found else [])
+        refused = await self._admit.refused(asker, [found] if found else [])
         if isinstance(refused, AskedTooOften):
             await self.reply(asker, refused)
         elif found and found not in refused:
             await self(asker, [found])
         else:
             now = self._clock()
+            asker = await self._admit.recognised(asker)
             async with self._database.begin() as tx:
                 if await inbox.finish(tx, asker.update_id):
-                    await self._admit.note_unknown(tx, asker.person_id, asker.place, guess)
+                    await self._admit.note_miss(tx, asker, guess)
                     await self.say(tx, asker, 0, NotUnderstood(), now)
             self._wake()
 
@@ -118,7 +122,7 @@ class Ask:
         """The payments that are meant, and which of them are refused. One that is must not show by its AWB."""
         async with self._database.begin() as tx:
             meant = {one: await payments.by_package(tx, one) for one in given if kind_of(one) is None}
-        refused = await self.refused(asker, [*given, *filter(None, meant.values())])
+        refused = await self._admit.refused(asker, [*given, *filter(None, meant.values())])
         if isinstance(refused, AskedTooOften):
             return given, refused
         allowed = {one: found for one, found in meant.items() if found and found not in refused}
@@ -131,13 +135,15 @@ class Ask:
         wish: Wish,
         wanted: Sequence[str],
         answers: Mapping[str, tuple[Answer | None, datetime]],
+        *,
+        admitted: bool,
     ) -> None:
         shown: list[Payment] = []
         for number, payment_id in enumerate(wanted):
             now = self._clock()
             answer, got_at = answers.get(payment_id, (None, now))
             if payment_id not in answers:
-                await self.say(tx, asker, number, AskedLongAgo(payment_id, now - asker.waited), now)
+                await self.say(tx, asker, number, AskedLongAgo(payment_id, now - asker.waited, admitted), now)
             elif answer is None:
                 await self._say_unknown(tx, asker, number, payment_id, got_at)
             elif wish is Wish.STATUS:
@@ -150,11 +156,6 @@ class Ask:
         amounts = [payment.amount for payment in shown if payment.amount is not None]
         if len(amounts) == len(shown) > 1:
             await self.say(tx, asker, len(wanted), Total(len(amounts), sum(amounts)), self._clock())
-
-    async def refused(self, asker: Asker, payment_ids: Sequence[str]) -> frozenset[str] | AskedTooOften:
-        """The gate, for every id however it came: those that may not be asked for, or that none may for a while."""
-        async with self._database.begin() as tx:
-            return await self._admit.refused(tx, asker.person_id, asker.place, payment_ids)
 
     async def reply(self, asker: Asker, fact: Fact, watch: Watch | None = None) -> None:
         """Answers with a fact, and that is all."""
@@ -257,7 +258,7 @@ class Ask:
             await outbox.put_erase(tx, watch, now)
 
     async def _say_unknown(self, tx: Tx, asker: Asker, number: int, payment_id: str, now: datetime) -> None:
-        fact = await self._admit.note_unknown(tx, asker.person_id, asker.place, payment_id)
+        fact = await self._admit.note_unknown(tx, asker, payment_id)
         await self.say(tx, asker, number, fact, now)
 
     async def say(

@@ -19,6 +19,8 @@ class Asker:
     """Whether it is an admin of a group who shows as the group."""
     waited: timedelta = timedelta(0)
     """How long ago it was written."""
+    is_staff: bool = False
+    """Whether it is known to be staff (`Admit.recognised`); False may only mean that nobody has looked."""
 
     @property
     def is_private(self) -> bool:

@@ -14,9 +14,13 @@ from typing import Final, assert_never
 
 import structlog
 
+from bot.core.connections import AlertUndeliverable
+from bot.core.facts import Paid
 from bot.core.watch import Face
+from bot.flows.announce import Operators, alert_operators
 from bot.flows.recover import Recover
-from bot.flows.render import CardMessage, Erasure, Nothing, Rendered, Renderer, TextMessage
+from bot.flows.render import Renderer
+from bot.flows.rendered import CardMessage, Erasure, Nothing, Rendered, TextMessage
 from bot.flows.report import DocumentMessage, PictureMessage
 from bot.messenger.pace import Pace
 from bot.messenger.sender import (
@@ -29,7 +33,7 @@ from bot.messenger.sender import (
     Sender,
     Undeliverable,
 )
-from bot.storage import chats, lists, outbox, uploads, watches
+from bot.storage import alerts, chats, lists, outbox, uploads, watches
 from bot.storage.engine import Database, Tx
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
@@ -51,6 +55,7 @@ class Deliver:
         *,
         lease: Lease,
         pace: Pace,
+        operators: Operators,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -59,6 +64,7 @@ class Deliver:
         self._renderer = renderer
         self._lease = lease
         self._pace = pace
+        self._operators = operators
         self._clock = clock
         self._chats: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
@@ -96,30 +102,38 @@ class Deliver:
         wake()
 
     async def _serve(self, chat_id: int, row_ids: list[int]) -> None:
+        told_with_others: set[int] = set()
         try:
             for row_id in row_ids:
+                if row_id in told_with_others:
+                    continue
                 await self._pace.turn(chat_id)
                 # Right before each send: another process may have taken over while this one was frozen.
-                if self._stopping or not self._lease.held or not await self._deliver(row_id):
+                if self._stopping or not self._lease.held or not await self._deliver(row_id, told_with_others):
                     return
         except Exception:
             self._log.exception("delivery failed", chat=chat_id)
             await asyncio.sleep(1)  # the row stays due; no busy loop over a fault of ours
 
-    async def _deliver(self, row_id: int) -> bool:
-        """One row; False when the chat's next rows must wait."""
+    async def _deliver(self, row_id: int, told_with_others: set[int]) -> bool:
+        """One row, and those that go into one message with it; False when the chat's next rows must wait."""
         now = self._clock()
         token = self._lease.token
         async with self._database.begin() as tx:
             row = await outbox.begin(tx, row_id, lease_token=token, now=now)
             if row is None:
                 return True
-            rendered = await self._renderer.gather(tx, row, now)
+            others = await alerts.begin_with(tx, row, lease_token=token, now=now)
+            rendered = await self._renderer.gather(tx, row, now, others)
         shown = await self._renderer.draw(rendered)
         outcome = await self._send(row, shown)
+        go_on = True
         async with self._database.begin() as tx:
-            go_on = await self._note(tx, row, shown, outcome, token)
-        self._tell_log(row, outcome, now)
+            for one in (row, *others):
+                go_on = await self._note(tx, one, shown, outcome, token)
+        for one in (row, *others):
+            told_with_others.add(one.id)
+            self._tell_log(one, outcome, now)
         return go_on
 
     async def _send(self, row: Outgoing, rendered: Rendered) -> Outcome:
@@ -194,13 +208,21 @@ class Deliver:
                 await self._note_gone(tx, row, rendered, token, now)
                 return True
             case Undeliverable(chat_is_gone=True):
+                await self._report(tx, row, now)
                 await chats.silence(tx, row.place.chat_id, outcome.problem, now)
                 return True
             case Undeliverable():
+                await self._report(tx, row, now)
                 await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
                 return True
             case _:
                 assert_never(outcome)
+
+    async def _report(self, tx: Tx, row: Outgoing, now: datetime) -> None:
+        """Somebody who paid does not hear so: the operators do, elsewhere."""
+        if isinstance(row.fact, Paid):
+            alert = AlertUndeliverable(row.place.chat_id)
+            await alert_operators(tx, alert, now, self._operators, payment_id=row.payment_id)
 
     async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
         """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""

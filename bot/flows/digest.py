@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.totals import Digest, begin_of, digest_due
 from bot.flows.announce import Operators
-from bot.storage import ledger, outbox
+from bot.storage import alerts, ledger, outbox
 from bot.storage.engine import Database
 
 
@@ -41,7 +41,7 @@ class TellDigest:
         async with self._database.begin() as tx:
             if await ledger.is_quiet(tx, begin_of(day, self._zone)):
                 return next_at
-            for place in self._operators.places:
+            for place in await alerts.listening(tx, self._operators.places):
                 # The date in the key is what makes it one a day: what was written stays written over a restart.
                 key = f"digest:{day}:{place.chat_id}:{place.topic_id or 0}"
                 await outbox.put_notice(tx, key, place, Digest(now), locale=self._operators.locale, now=now)

@@ -14,6 +14,7 @@ async def introduce(sender: Sender, words: Words) -> None:
             await sender.set_menu(words.menu(locale), language_code, Scope.ALL),
             await sender.set_menu(words.menu(locale), language_code, Scope.PRIVATE),
             await sender.set_menu(words.menu(locale, of_groups=True), language_code, Scope.GROUPS),
+            await sender.set_menu(words.menu(locale, of_groups=True, of_staff=True), language_code, Scope.ADMINS),
             await sender.set_description(words.description(locale), words.short_description(locale), language_code),
         ]
         if problems := [type(outcome).__name__ for outcome in outcomes if not isinstance(outcome, Delivered)]:

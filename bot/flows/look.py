@@ -15,13 +15,16 @@ import structlog
 from bot.core.answer import Answer
 from bot.core.cadence import Cadence
 from bot.core.ids import Kind
-from bot.core.payment import Decision, Payment, Rules, decide
+from bot.core.payment import Decision, Payment, Rules, Status, decide
 from bot.flows.announce import Operators, announce
+from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.storage import payments
 from bot.storage.engine import Database, Tx
 
 AT_ONCE: Final = 64
+HINTS_APART: Final = timedelta(seconds=0.5)
+"""The shortest time between two looks where KiriminAja hinted at something new; POLL_FIRST goes for all others."""
 # How long a measured stretch of all intervals serves before it is measured anew.
 _STRETCH_LASTS: Final = timedelta(seconds=2)
 
@@ -37,6 +40,7 @@ class Look:
         cadence: Cadence,
         test_codes: bool,
         operators: Operators,
+        outages: Outages,
         clock: Callable[[], datetime],
         wake_deliver: Callable[[], None],
     ) -> None:
@@ -45,9 +49,12 @@ class Look:
         self._cadence = cadence
         self._test_codes = test_codes
         self._operators = operators
+        self._outages = outages
         self._clock = clock
         self._wake_deliver = wake_deliver
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        # When a callback hinted at a payment, and whether somebody waits for what a look will find.
+        self._hints: dict[str, tuple[datetime, bool]] = {}
         self._stretch = 1.0
         self._stretch_until: datetime | None = None
         self._log = structlog.get_logger("look")
@@ -68,9 +75,17 @@ class Look:
 
     async def now(self, payment_id: str, kind: Kind | None) -> tuple[Payment, Answer] | None:
         """A fresh look on somebody's wish; None when the payment is unknown here."""
+        began = self._clock()
         answer = await self._provider.fetch(payment_id, kind, urgent=True)
-        payment = await self._conclude(payment_id, answer, self._clock())
+        payment = await self._conclude(payment_id, answer, began)
         return None if payment is None else (payment, answer)
+
+    async def hasten(self, tx: Tx, payment_id: str, now: datetime) -> None:
+        """Something may have happened: looks at once, and once more where a look is under way that may have been too
+        early. The caller wakes the job."""
+        status = await payments.hasten(tx, payment_id, now, min(self._cadence.first, HINTS_APART))
+        if status is not None:
+            self._hints[payment_id] = (now, status is not Status.FOLLOWING)
 
     @property
     def rules(self) -> Rules:
@@ -95,21 +110,29 @@ class Look:
         wake()
 
     async def _guarded(self, payment_id: str, kind: Kind | None) -> None:
+        began = self._clock()
+        _, urgent = self._hints.get(payment_id, (began, False))
         try:
-            answer = await self._provider.fetch(payment_id, kind)
-            await self._conclude(payment_id, answer, self._clock())
+            answer = await self._provider.fetch(payment_id, kind, urgent=urgent)
+            await self._conclude(payment_id, answer, began)
         except Exception:
             self._log.exception("look failed", payment=payment_id)
             # The row stays due; a pause keeps a fault of ours from turning into a busy loop.
             await asyncio.sleep(self._cadence.first.total_seconds())
 
-    async def _conclude(self, payment_id: str, answer: Answer, now: datetime) -> Payment | None:
+    async def _conclude(self, payment_id: str, answer: Answer, began: datetime) -> Payment | None:
+        now = self._clock()
         async with self._database.begin() as tx:
             payment = await payments.load(tx, payment_id)
+            # Only now that the row is ours: a hint that came before lies here, one that comes later finds it saved.
+            hinted_at, _ = self._hints.pop(payment_id, (began, False))
             if payment is None:
                 return None
             decision = decide(payment, answer, now, self.rules)
-            to_deliver = await announce(tx, decision, now, self._operators)
+            to_deliver = await self._outages.take_in(tx, answer, payment, now)
+            to_deliver |= await announce(tx, decision, now, self._operators)
+            if hinted_at > began:
+                await self.hasten(tx, payment_id, now)
         if to_deliver:
             self._wake_deliver()
         self._tell_log(decision, answer)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -32,50 +32,45 @@ from bot.core.payment import Payment, Status, claimed, reply_to_ask
 from bot.core.watch import Watch, WatchState
 from bot.flows.ask import Ask
 from bot.flows.asker import Asker
+from bot.flows.lead import Leads
+from bot.flows.link_buttons import LinkButtons
 from bot.flows.look import Look
-from bot.flows.stop import stop_watch
-from bot.messenger.sender import Sender
-from bot.storage import inbox, outbox, payments, watches
+from bot.flows.pay_for import PayFor
+from bot.flows.pressed import Pressed, Toasts
+from bot.flows.stop import may_stop, stop_watch
+from bot.flows.switch_alerts import SwitchAlerts
+from bot.storage import inbox, payments, shown, watches
 from bot.storage.engine import Database
-from bot.words.words import Words
 
 TOAST_WITHIN: Final = 2.0
 """Seconds after which a press is answered "checking", and its outcome comes as a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A press: who and where, under which message, and what the button carries."""
-
-    asker: Asker
-    press_id: str
-    message_id: int
-    data: str
-    locale: str
-    """The person's own language: what answers a press nobody else sees."""
-
-
 class AnswerPress:
-    """The buttons: check now, "already paid", new QR, stop, go on."""
+    """The buttons: check now, "already paid", new QR, stop, go on, and (`LinkButtons`) those that lead to links."""
 
     def __init__(
         self,
         database: Database,
-        sender: Sender,
-        words: Words,
+        toasts: Toasts,
         look: Look,
         ask: Ask,
+        leads: Leads,
+        links: LinkButtons,
+        switch_alerts: SwitchAlerts,
+        pay_for: PayFor,
         *,
-        staff: frozenset[int],
         clock: Callable[[], datetime],
         wake: Callable[[], None],
     ) -> None:
         self._database = database
-        self._sender = sender
-        self._words = words
+        self._toast, self._close = toasts.show, toasts.close
         self._look = look
         self._ask = ask
-        self._staff = staff
+        self._leads = leads
+        self._links = links
+        self._switch_alerts = switch_alerts
+        self._pay_for = pay_for
         self._clock = clock
         self._wake = wake
         self._owed: set[int] = set()
@@ -83,16 +78,25 @@ class AnswerPress:
 
     async def __call__(self, pressed: Pressed) -> None:
         """Does what the button says, where it was meant for whoever pressed it."""
-        found = press_of(pressed.data)
-        if found and found[0] is Action.SHOW:
+        action, handle = press_of(pressed.data) or (None, "")
+        if action is None:
+            await self._close(pressed, ButtonExpired())
+        elif action is Action.SHOW:
             await self._show(pressed)
-            return
-        context = await self._context(pressed, found[1]) if found else None
-        if found is None or context is None:
+        elif action in LinkButtons.ACTIONS:
+            await self._links(pressed, action)
+        elif action is Action.SWITCH:
+            await self._answer(pressed, await self._switch_alerts.press(pressed.asker, pressed.message_id, handle))
+        else:
+            await self._of_a_watch(pressed, action, handle)
+
+    async def _of_a_watch(self, pressed: Pressed, action: Action, handle: str) -> None:
+        context = await self._context(pressed, handle)
+        if context is None:
             await self._close(pressed, ButtonExpired())
             return
         watch, payment = context
-        match found[0]:
+        match action:
             case Action.CHECK:
                 await self._check(pressed, watch, payment)
             case Action.STOP:
@@ -103,6 +107,10 @@ class AnswerPress:
                 await self._claim(pressed, watch)
             case Action.RENEW:
                 await self._renew(pressed, watch, payment)
+            case Action.BUYER:
+                await self._links.for_buyer(replace(pressed, asker=_in_place(pressed, watch)), watch)
+            case Action.PAYER:
+                await self._answer(pressed, await self._pay_for.press(pressed.asker, watch))
 
     async def _context(self, pressed: Pressed, handle: str) -> tuple[Watch, Payment] | None:
         """The watch a button names, if it stands under a message of that watch in this chat."""
@@ -111,9 +119,9 @@ class AnswerPress:
             chat_id = pressed.asker.place.chat_id
             if watch is None or watch.place.chat_id != chat_id:
                 return None
-            ours = await outbox.shows(tx, chat_id, pressed.message_id, watch.id)
+            ours = await shown.shows(tx, chat_id, pressed.message_id, watch.id)
             # A quick thumb may press before the send it answers to is noted.
-            if not ours and not await outbox.may_show(tx, watch):
+            if not ours and not await shown.may_show(tx, watch):
                 return None
             payment = await payments.read(tx, watch.payment_id)
         return None if payment is None else (watch, payment)
@@ -210,7 +218,7 @@ class AnswerPress:
         return reply_to_ask(*found) or StillUnpaid(self._clock())
 
     async def _stop(self, pressed: Pressed, watch: Watch, payment: Payment) -> None:
-        if not await self._may_stop(pressed.asker, watch):
+        if not await may_stop(pressed.asker, watch, self._leads):
             await self._close(pressed, NotYours())
             return
         if payment.settled and payment.paid_at:
@@ -227,12 +235,6 @@ class AnswerPress:
             await self._toast(pressed, Paid(current.amount, current.paid_at, already=True))
         else:
             await self._toast(pressed, Stopped() if was_active else NotWatched())
-
-    async def _may_stop(self, asker: Asker, watch: Watch) -> bool:
-        """In private whoever is there; in a group who asked, staff, or an admin."""
-        if asker.place.chat_id > 0 or asker.person_id == watch.asked_by or asker.person_id in self._staff:
-            return True
-        return asker.person_id is not None and await self._sender.is_admin(asker.place.chat_id, asker.person_id)
 
     async def _go_on(self, pressed: Pressed, watch: Watch, payment: Payment) -> None:
         if payment.settled and payment.paid_at:
@@ -251,24 +253,17 @@ class AnswerPress:
     async def _show(self, pressed: Pressed) -> None:
         """The QR of an ask that had waited too long: asked afresh. What was asked stands in our own message."""
         async with self._database.begin() as tx:
-            offer = await outbox.fact_at(tx, pressed.asker.place.chat_id, pressed.message_id)
+            offer = await shown.fact_at(tx, pressed.asker.place.chat_id, pressed.message_id)
         if not isinstance(offer, AskedLongAgo):
             await self._close(pressed, ButtonExpired())
             return
         await self._toast(pressed, Checking())
-        await self._ask(pressed.asker, [offer.payment_id])
+        await self._ask(pressed.asker, [offer.payment_id], admitted=offer.admitted)
 
-    async def _close(self, pressed: Pressed, fact: PaymentFact | Reply | Press | None) -> None:
-        """Ends a press that changes nothing by itself."""
+    async def _answer(self, pressed: Pressed, fact: PaymentFact | Reply | Press | None) -> None:
+        """Answers a press whose update is finished; None where it was answered before."""
         if fact is not None:
             await self._toast(pressed, fact)
-        async with self._database.begin() as tx:
-            await inbox.finish(tx, pressed.asker.update_id)
-        self._wake()
-
-    async def _toast(self, pressed: Pressed, fact: PaymentFact | Reply | Press) -> None:
-        toast = self._words.toast(fact, pressed.locale, now=self._clock())
-        await self._sender.answer_press(pressed.press_id, toast)
 
 
 def _in_place(pressed: Pressed, watch: Watch) -> Asker:

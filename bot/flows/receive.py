@@ -12,32 +12,49 @@ from typing import Any, Final
 
 import structlog
 
-from bot.core.facts import AlertUnhandled, WentWrong
+from bot.core.alerts import AlertUnhandled
+from bot.core.connections import AlertOtherPoller
+from bot.core.facts import WentWrong
 from bot.core.watch import Place
 from bot.flows.announce import Operators, alert_operators
-from bot.messenger.updates import LONG_POLL, Batch, Conflict, TokenRefused, Trouble, Updates
-from bot.storage import chats, inbox, outbox
+from bot.flows.take_in import TakeIn, chat_in
+from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
+from bot.storage import alerts, inbox, outbox
 from bot.storage.engine import Database, is_out_of_reach
-from bot.storage.inbox import MAX_ATTEMPTS, Arrived, Stored
+from bot.storage.inbox import MAX_ATTEMPTS, Stored
 
 CHATS_AT_ONCE: Final = 64
 _LONGEST_PAUSE: Final = 30.0
+_OFFSET_LASTS: Final = timedelta(days=1)
+_SAME_QUARREL: Final = timedelta(minutes=1)
+_REMINDED_AFTER: Final = timedelta(hours=1)
 
 
 class Poll:
     """Long polling, one process at a time."""
 
     def __init__(
-        self, database: Database, updates: Updates, *, clock: Callable[[], datetime], wake: Callable[[], None]
+        self,
+        database: Database,
+        updates: Updates,
+        take_in: TakeIn,
+        *,
+        operators: Operators,
+        clock: Callable[[], datetime],
+        wake_deliver: Callable[[], None],
     ) -> None:
-        """`wake` sets handling going."""
         self._database = database
         self._updates = updates
+        self._take_in = take_in
+        self._operators = operators
+        self._wake_deliver = wake_deliver
         self._clock = clock
-        self._wake = wake
         self._log = structlog.get_logger("receive")
+        self._offset: int | None = None
+        self._moved_at: datetime | None = None
         self.answered_at: datetime | None = None
         """When Telegram last answered a poll."""
+        self._conflict_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether Telegram answered within the time one poll may take, and a bit."""
@@ -48,32 +65,57 @@ class Poll:
         failures = 0
         first = True
         while True:
-            async with self._database.begin() as tx:
-                offset = await inbox.offset(tx, self._clock())
             # The first poll returns at once: it tells whether Telegram is there.
-            fetched = await self._updates.fetch(offset, wait=0 if first else LONG_POLL)
+            fetched = await self._updates.fetch(self._next(), wait=0 if first else LONG_POLL)
             if isinstance(fetched, Batch):
                 self.answered_at = self._clock()
                 failures, first = 0, False
                 await self._keep(fetched.updates)
                 continue
             failures += 1
-            self._log.warning("no updates", problem=_problem(fetched))
+            self._log.warning("no updates", problem=problem_of(fetched))
             if isinstance(fetched, Conflict) and fetched.webhook:
                 await self._updates.drop_webhook()
+                if failures == 1:
+                    continue
+            elif isinstance(fetched, Conflict):
+                await self._note_conflict()
             after = fetched.after if isinstance(fetched, Trouble) else None
             await asyncio.sleep(after if after is not None else min(0.5 * 2 ** min(failures, 6), _LONGEST_PAUSE))
 
-    async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:
-        if not updates:
+    def _next(self) -> int | None:
+        """What to ask for next; None for all that is not confirmed. What is stored already does no harm, whereas the
+        highest number stored may lie above one that a webhook did not get through."""
+        # Telegram may number anew after a week without updates.
+        if self._moved_at is not None and self._clock() - self._moved_at >= _OFFSET_LASTS:
+            self._offset = self._moved_at = None
+        return self._offset
+
+    async def _note_conflict(self) -> None:
+        """Once may be a poll of our own, from before a restart or a change of the holder; twice is somebody else's."""
+        now, before = self._clock(), self._conflict_at
+        self._conflict_at = now
+        if before is None or now - before > _SAME_QUARREL:
             return
-        now = self._clock()
-        arrived = [Arrived(update["update_id"], chat_of(update), update) for update in updates]
         async with self._database.begin() as tx:
-            await inbox.store(tx, arrived, now)
-            for chat_id, (kind, message_id) in _chats_in(updates).items():
-                await chats.meet(tx, chat_id, kind, message_id, now)
-        self._wake()
+            told = await alerts.last_told(tx, "other_poller")
+            if told is None or now - told.at >= _REMINDED_AFTER:
+                await alert_operators(tx, AlertOtherPoller(), now, self._operators)
+        self._wake_deliver()
+
+    async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:
+        """Stores a batch, then moves past it; where the database is away, it is asked for again."""
+        try:
+            await self._take_in(updates)
+        except Exception as error:
+            if not is_out_of_reach(error):
+                raise
+            self._log.warning("updates not stored", problem=type(error).__name__)
+            await asyncio.sleep(1)
+            return
+        if updates:
+            self._offset = max(update["update_id"] for update in updates) + 1
+            self._moved_at = self._clock()
 
 
 class Handle:
@@ -158,7 +200,7 @@ class Handle:
             await inbox.fail(tx, update.update_id, give_up=give_up)
             if not give_up:
                 return
-            chat_id = (_chat(update.body) or {}).get("id")
+            chat_id = (chat_in(update.body) or {}).get("id")
             if isinstance(chat_id, int) and "my_chat_member" not in update.body:
                 place = Place(chat_id, _topic_of(update.body))
                 await outbox.put_notice(
@@ -166,38 +208,6 @@ class Handle:
                 )
             await alert_operators(tx, AlertUnhandled(update.update_id), now, self._operators)
         self._wake_deliver()
-
-
-def chat_of(update: Mapping[str, Any]) -> int | None:
-    """The chat whose order an update keeps; None for a press, which is answered at once."""
-    chat = None if "callback_query" in update else _chat(update)
-    chat_id = chat.get("id") if chat else None
-    return chat_id if isinstance(chat_id, int) else None
-
-
-def _chat(update: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    for name in ("message", "edited_message", "my_chat_member"):
-        found = update.get(name)
-        if isinstance(found, dict) and isinstance(found.get("chat"), dict):
-            return found["chat"]  # type: ignore[no-any-return]  # a JSON object
-    press = update.get("callback_query")
-    message = press.get("message") if isinstance(press, dict) else None
-    chat = message.get("chat") if isinstance(message, dict) else None
-    return chat if isinstance(chat, dict) else None
-
-
-def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int | None]]:
-    """Each chat's kind, and its newest message's id."""
-    found: dict[int, tuple[str, int | None]] = {}
-    for update in updates:
-        chat = _chat(update)
-        if chat and isinstance(chat.get("id"), int):
-            message = update.get("message")
-            message_id = message.get("message_id") if isinstance(message, dict) else None
-            before = found.get(chat["id"], ("", None))[1]
-            newest = message_id if isinstance(message_id, int) else before
-            found[chat["id"]] = (str(chat.get("type", "")), newest)
-    return found
 
 
 def _topic_of(body: Mapping[str, Any]) -> int | None:
@@ -213,15 +223,3 @@ _Lane = tuple[int, int]
 
 def _lane(update: Stored) -> _Lane:
     return (update.chat_id, 0) if update.chat_id else (0, update.update_id)
-
-
-def _problem(fetched: Conflict | TokenRefused | Trouble) -> str:
-    match fetched:
-        case Conflict(webhook=True):
-            return "a webhook is set: removing it"
-        case Conflict():
-            return "another program polls this bot"
-        case TokenRefused():
-            return "Telegram refuses the token"
-        case Trouble():
-            return fetched.problem

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.core.message import Message
 from bot.messenger.sender import Delivered, MessageGone, Outcome, Sender, Undeliverable
-from bot.storage import outbox
+from bot.storage import shown
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing
 
@@ -37,7 +37,7 @@ class Recover:
         if not row.maybe_sent or row.after_message_id is None:
             return None
         async with self._database.begin() as tx:
-            noted = await outbox.messages_above(tx, row.place.chat_id, row.after_message_id)
+            noted = await shown.messages_above(tx, row.place.chat_id, row.after_message_id)
         for number in range(row.after_message_id + 1, row.after_message_id + 1 + REACH):
             if number in noted:
                 continue

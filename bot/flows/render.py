@@ -4,113 +4,72 @@ Made at delivery, not when the row was written, so a message never shows a state
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Final, assert_never
 
-from bot.core.commands import OpenPayments
+from bot.core.alerts import Alert
+from bot.core.callbacks import ExpressNews
+from bot.core.commands import AlertsHere, OpenPayments
 from bot.core.facts import Fact
 from bot.core.journey import PackageFact
+from bot.core.links import ForBuyer, Handles, LinkMade, Purpose, digest_of
 from bot.core.message import Message
 from bot.core.payment import Payment
-from bot.core.privacy import PackagePeople
 from bot.core.totals import Report
 from bot.core.watch import Face, Place, Watch, face_of
+from bot.flows.announce import Operators
+from bot.flows.rendered import CardMessage, Erasure, Nothing, Picture, Rendered, TextMessage, WithPayer, WithPeople
 from bot.flows.report import DocumentMessage, PictureMessage, Reports
 from bot.flows.reveal import Reveal
+from bot.messenger.members import Members
 from bot.pictures import CardPainter, CardText
-from bot.storage import lists, payments, uploads, watches
+from bot.storage import alerts, links, lists, payments, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing, RowKind
-from bot.words.words import CardStrings, Words, lists_packages
+from bot.words.words import Words, lists_packages
 
 # Part of each picture's digest: raise it when the drawing changes, so that no old upload is shown again.
 _DRAWING: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture under the digest of what it is drawn from; sent as the `file_id` Telegram has, else as PNG bytes."""
-
-    digest: str
-    face: Face
-    strings: CardStrings
-    payload: str | None
-    file_id: str | None = None
-    png: bytes = b""
-
-    @property
-    def source(self) -> bytes | str:
-        """What to give to Telegram."""
-        return self.file_id or self.png
-
-
-@dataclass(frozen=True, slots=True)
-class TextMessage:
-    """A text message: new, or in the place of what `message_id` says."""
-
-    message: Message
-    with_people: "WithPeople | None" = None
-    message_id: int | None = None
-    reply_to: int | None = None
-    """The message it answers to, if that is still there."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithPeople:
-    """A message that names the people of a payment's packages, once they are read."""
-
-    payment: Payment
-    place: Place
-    say: Callable[[tuple[PackagePeople, ...]], Message]
-
-
-@dataclass(frozen=True, slots=True)
-class CardMessage:
-    """A picture with a caption: new, or in the place of the one that `message_id` shows."""
-
-    message: Message
-    picture: Picture
-    message_id: int | None
-    face_digest: str
-    """Equal for two cards that look the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """A message to delete; where that is too late, the card takes its place."""
-
-    message_id: int
-    instead: CardMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """What is shown is right, or nothing is shown that could be wrong."""
-
-
-Rendered = TextMessage | CardMessage | PictureMessage | DocumentMessage | Erasure | Nothing
-
-
 class Renderer:
     """Gathers within a transaction, draws outside of it."""
 
-    def __init__(self, words: Words, painter: CardPainter, reveal: Reveal, reports: Reports) -> None:
+    def __init__(
+        self,
+        words: Words,
+        painter: CardPainter,
+        reveal: Reveal,
+        reports: Reports,
+        handles: Handles,
+        *,
+        members: Members,
+        operators: Operators,
+    ) -> None:
         self._words = words
+        self._members = members
+        self._operators = operators
         self._painter = painter
         self._reveal = reveal
         self._reports = reports
+        self._handles = handles
 
-    async def gather(self, tx: Tx, row: Outgoing, now: datetime) -> Rendered:
-        """What a row comes to at this moment; pictures not drawn yet."""
+    async def gather(self, tx: Tx, row: Outgoing, now: datetime, others: Sequence[Outgoing] = ()) -> Rendered:
+        """What a row comes to at this moment, in one message with `others`; pictures not drawn yet."""
+        if others:
+            return TextMessage(self._words.together(await _alike(tx, (row, *others)), row.locale, now=now))
         payment = await payments.read(tx, row.payment_id) if row.payment_id else None
         watch = await watches.by_id(tx, row.watch_id) if row.watch_id else None
         match row.kind:
-            case RowKind.NOTICE:
-                return await self._notice(tx, row, row.fact, payment, watch, now) if row.fact else Nothing()
+            case RowKind.NOTICE | RowKind.CHANGE:
+                told_now = await self._notice(tx, row, row.fact, payment, watch, now) if row.fact else Nothing()
+                if row.kind is RowKind.CHANGE and isinstance(told_now, TextMessage):
+                    return replace(told_now, message_id=row.message_id)
+                return told_now
             case RowKind.LIST:
                 told = await lists.paid_message(tx, watch) if watch else None
                 if payment is None or watch is None or told is None:
@@ -138,8 +97,15 @@ class Renderer:
         if isinstance(fact, OpenPayments):
             open_here = await self._open_here(tx, row.place)
             return TextMessage(self._words.notice(fact, row.locale, open_here=open_here, now=now))
+        if isinstance(fact, LinkMade | ForBuyer):
+            link = await self._link(tx, fact, watch, now)
+            return TextMessage(self._words.notice(fact, row.locale, payment=payment, link=link, now=now))
+        if isinstance(fact, AlertsHere):
+            switches = await alerts.at(tx, row.place, self._operators.places)
+            say = self._words.notice(fact, row.locale, switches=switches, now=now)
+            return TextMessage(say, message_id=row.message_id)
         message = self._text(row, fact, payment, watch.handle if watch else None, now)
-        if isinstance(fact, PackageFact) and watch is not None:
+        if isinstance(fact, PackageFact | ExpressNews) and watch is not None:
             return replace(message, reply_to=await self._answered(tx, watch))
         return message
 
@@ -149,7 +115,11 @@ class Renderer:
             case TextMessage(with_people=WithPeople() as named):
                 people = await self._reveal(named.payment, named.place)
                 return replace(rendered, message=named.say(people)) if people else rendered
-            case CardMessage(picture=picture) if picture.file_id is None:
+            case CardMessage(picture=picture, with_payer=with_payer):
+                if with_payer is not None:
+                    rendered = replace(rendered, message=with_payer.say(await self._name_of(with_payer)))
+                if picture.file_id is not None:
+                    return rendered
                 return replace(rendered, picture=replace(picture, png=await asyncio.to_thread(self._paint, picture)))
             case Erasure(instead=card):
                 drawn = await self.draw(card)
@@ -159,6 +129,12 @@ class Renderer:
             case _:
                 return rendered
 
+    async def _name_of(self, payer: "WithPayer") -> str | None:
+        """What they are called in this chat; in a private one only its own person is named."""
+        if payer.chat_id > 0 and payer.chat_id != payer.person_id:
+            return None
+        return await self._members.first_name_of(payer.chat_id, payer.person_id)
+
     def _text(
         self, row: Outgoing, fact: Fact, payment: Payment | None, handle: str | None, now: datetime
     ) -> TextMessage:
@@ -166,6 +142,17 @@ class Renderer:
         if payment is None or not lists_packages(fact):
             return TextMessage(say())
         return TextMessage(say(), WithPeople(payment, row.place, lambda people: say(people=people)))
+
+    async def _link(self, tx: Tx, fact: LinkMade | ForBuyer, watch: Watch | None, now: datetime) -> str | None:
+        """The link that a message shows, made anew; None where it opens nothing any more."""
+        if isinstance(fact, LinkMade):
+            handle = self._handles.of(Purpose.PAY, fact.seed)
+        elif watch is not None:
+            handle = self._handles.of(Purpose.TRACK, watch.handle)
+        else:
+            return None
+        link = await links.by_digest(tx, digest_of(handle))
+        return self._handles.url(handle) if link is not None and link.opens(now) else None
 
     async def _answered(self, tx: Tx, watch: Watch) -> int | None:
         """What news of a package answers to: the card, else the message that told "paid"."""
@@ -184,18 +171,36 @@ class Renderer:
         if face is None or (face is not Face.QR and watch.card_message_id is None and not row.maybe_sent):
             return Nothing()
         card = await self._face(tx, row.locale, payment, watch, face, now)
-        return Nothing() if card.face_digest == watch.card_face else card
+        # What a try whose outcome was never noted left there is not known.
+        return Nothing() if card.face_digest == watch.card_face and not row.maybe_sent else card
 
     async def _face(
         self, tx: Tx, locale: str, payment: Payment, watch: Watch, face: Face, now: datetime
     ) -> CardMessage:
         strings = self._words.card_strings(payment, face, locale, part=watch.part, now=now)
         payload = payment.qr if face is Face.QR else None
-        message = self._words.card(payment, face, locale, handle=watch.handle, part=watch.part, now=now)
+        payer = await payments.payer_of(tx, payment.id) if face is Face.QR else None
+        payer = payer if payer and payer.counts(now) else None
+        chat_id = watch.place.chat_id
+        say = partial(
+            self._words.card,
+            payment,
+            face,
+            locale,
+            handle=watch.handle,
+            part=watch.part,
+            in_group=chat_id < 0,
+            paying_since=payer.since if payer else None,
+            now=now,
+        )
+        message = say()
+        with_payer = WithPayer(chat_id, payer.person_id, lambda name: say(payer_name=name)) if payer else None
         digest = _digest(_DRAWING, face, strings, payload)
         file_id = await uploads.file_id_of(tx, digest)
         picture = Picture(digest, face, strings, payload, file_id)
-        return CardMessage(message, picture, watch.card_message_id, _digest(digest, message))
+        # By their number: a name that can't be told for the moment is not another card.
+        face_digest = _digest(digest, message, payer.person_id) if payer else _digest(digest, message)
+        return CardMessage(message, picture, watch.card_message_id, face_digest, with_payer)
 
     def _paint(self, picture: Picture) -> bytes:
         strings = picture.strings
@@ -220,6 +225,11 @@ class Renderer:
                 return self._painter.draw_void(text, strings.withdrawn or "")
             case _:
                 assert_never(picture.face)
+
+
+async def _alike(tx: Tx, rows: Sequence[Outgoing]) -> list[tuple[Alert, Payment | None]]:
+    found = [(row.fact, await payments.read(tx, row.payment_id) if row.payment_id else None) for row in rows]
+    return [(fact, payment) for fact, payment in found if isinstance(fact, Alert)]
 
 
 def _digest(*parts: object) -> str:

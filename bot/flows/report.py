@@ -19,7 +19,7 @@ from bot.core.recap import Payer, payer_of
 from bot.core.totals import Entry, Recap, Report, Totals, figures_of, since, totals_of
 from bot.core.watch import Place
 from bot.flows.admit import Staff
-from bot.messenger.sender import Sender
+from bot.messenger.members import Members
 from bot.pictures import Bar, Chart, ChartPainter, Panel
 from bot.storage import ledger
 from bot.storage.engine import Tx
@@ -48,18 +48,17 @@ class DocumentMessage:
     message: Message
     name: str
     entries: tuple[Entry, ...]
-    payers: frozenset[Payer]
-    """Those that may be named here."""
+    place: Place
     content: bytes = b""
 
 
 class Reports:
     """Counts within a transaction; draws, writes and asks for names outside of it."""
 
-    def __init__(self, words: Words, painter: ChartPainter, sender: Sender, staff: Staff, *, zone: ZoneInfo) -> None:
+    def __init__(self, words: Words, painter: ChartPainter, members: Members, staff: Staff, *, zone: ZoneInfo) -> None:
         self._words = words
         self._painter = painter
-        self._sender = sender
+        self._members = members
         self._staff = staff
         self._zone = zone
         self._log = structlog.get_logger("report")
@@ -70,7 +69,9 @@ class Reports:
         """The figures a fact asks for; a plain message where there is nothing to draw or to write."""
         if isinstance(fact, Recap):
             return await self._recap(tx, row, fact, now)
-        totals = totals_of(await ledger.since(tx, since(fact.as_of, self._zone)), fact.as_of, self._zone)
+        entries = await ledger.since(tx, since(fact.as_of, self._zone))
+        # In a thread, as the file below: a busy shop's month takes a tenth of a second.
+        totals = await asyncio.to_thread(totals_of, entries, fact.as_of, self._zone)
         message = self._words.notice(fact, row.locale, totals=totals, now=now)
         strings = self._words.chart(fact.as_of, row.locale, totals, now=now)
         return PictureMessage(message, strings) if strings else message
@@ -80,8 +81,8 @@ class Reports:
         if isinstance(rendered, PictureMessage):
             png = await asyncio.to_thread(self._painter.draw, _chart(rendered.strings))
             return replace(rendered, png=png)
-        names = await self._names(rendered.payers)
-        return replace(rendered, content=recap.as_csv(rendered.entries, self._zone, names))
+        names = await self._names(await self._nameable(rendered.place, rendered.entries))
+        return replace(rendered, content=await asyncio.to_thread(recap.as_csv, rendered.entries, self._zone, names))
 
     async def _recap(self, tx: Tx, row: Outgoing, fact: Recap, now: datetime) -> Message | DocumentMessage:
         month = fact.begins_at.astimezone(self._zone).date()
@@ -91,13 +92,13 @@ class Reports:
         message = self._words.notice(fact, row.locale, totals=totals, now=now)
         if not entries:
             return message
-        payers = await self._nameable(tx, row.place, entries)
-        return DocumentMessage(message, _file_name(month), tuple(entries), payers)
+        return DocumentMessage(message, _file_name(month), tuple(entries), row.place)
 
-    async def _nameable(self, tx: Tx, place: Place, entries: Iterable[Entry]) -> frozenset[Payer]:
+    async def _nameable(self, place: Place, entries: Iterable[Entry]) -> frozenset[Payer]:
+        """Those that may be named here."""
         payers = frozenset(filter(None, map(payer_of, entries)))
         # A private chat has its person's number.
-        if place.chat_id > 0 and await self._staff.includes(tx, place.chat_id):
+        if payers and place.chat_id > 0 and await self._staff.knows(place.chat_id):
             return payers
         return frozenset(payer for payer in payers if payer[0] == place.chat_id)
 
@@ -108,7 +109,7 @@ class Reports:
 
         async def ask(payer: Payer) -> None:
             async with at_once:
-                if name := await self._sender.name_of(*payer):
+                if name := await self._members.name_of(*payer):
                     names[payer] = name
 
         try:

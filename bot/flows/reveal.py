@@ -14,7 +14,6 @@ from bot.core.privacy import PackagePeople
 from bot.core.watch import Place
 from bot.flows.admit import Staff
 from bot.kiriminaja.client import KiriminAja
-from bot.storage.engine import Database
 
 WITHIN: Final = 1.5
 """Seconds that a message may be held up."""
@@ -23,8 +22,7 @@ WITHIN: Final = 1.5
 class Reveal:
     """Reads the people of a payment's packages for whoever is told."""
 
-    def __init__(self, database: Database, provider: KiriminAja, staff: Staff) -> None:
-        self._database = database
+    def __init__(self, provider: KiriminAja, staff: Staff) -> None:
         self._provider = provider
         self._staff = staff
         self._log = structlog.get_logger("reveal")
@@ -33,11 +31,10 @@ class Reveal:
         """What this place may know; empty where KiriminAja can't tell now, or there are no packages."""
         if not payment.packages:
             return ()
-        async with self._database.begin() as tx:
-            # A private chat has its person's number.
-            in_full = place.chat_id > 0 and await self._staff.includes(tx, place.chat_id)
         try:
             async with asyncio.timeout(WITHIN):
+                # A private chat has its person's number.
+                in_full = place.chat_id > 0 and await self._staff.knows(place.chat_id)
                 people = await self._provider.people(payment.id, urgent=in_full)
         except Exception as error:  # whatever it is, a message about a payment does not fail for it
             self._log.info("people not shown", payment=payment.id, problem=type(error).__name__)

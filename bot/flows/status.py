@@ -3,19 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core.alerts import AlertPaid
 from bot.core.answer import Answer
 from bot.core.commands import Standing, StatusTold
-from bot.core.facts import (
-    AlertPaid,
-    Confirming,
-    NoQrYet,
-    NotFound,
-    Paid,
-    ProviderUnwell,
-    Reply,
-    Unclear,
-    Withheld,
-)
+from bot.core.facts import Confirming, NoQrYet, NotFound, Paid, ProviderUnwell, Reply, Unclear, Withheld
 from bot.core.ids import kind_of
 from bot.core.payment import Payment, Rules, Status, decide, reply_to_ask
 from bot.core.watch import Place, WatchState

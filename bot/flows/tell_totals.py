@@ -9,16 +9,12 @@ from bot.core.totals import MayNotSeeTotals, NotAMonth, Recap, Stats, TotalsFact
 from bot.flows.admit import Staff
 from bot.flows.ask import Ask
 from bot.flows.asker import Asker
-from bot.storage.engine import Database
 
 
 class TellTotals:
     """The two commands; what they tell is counted when it is delivered."""
 
-    def __init__(
-        self, database: Database, ask: Ask, staff: Staff, *, zone: ZoneInfo, clock: Callable[[], datetime]
-    ) -> None:
-        self._database = database
+    def __init__(self, ask: Ask, staff: Staff, *, zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
         self._ask = ask
         self._staff = staff
         self._zone = zone
@@ -34,6 +30,5 @@ class TellTotals:
         await self._tell(asker, NotAMonth() if month is None else Recap(begin_of(month, self._zone)))
 
     async def _tell(self, asker: Asker, fact: TotalsFact) -> None:
-        async with self._database.begin() as tx:
-            is_staff = await self._staff.includes(tx, asker.person_id)
+        is_staff = await self._staff.knows(asker.person_id, update_id=asker.update_id)
         await self._ask.reply(asker, fact if is_staff else MayNotSeeTotals())

@@ -13,8 +13,7 @@ from telegram import (
     LinkPreviewOptions,
     ReplyParameters,
 )
-from telegram.constants import ChatAction, ChatMemberStatus, ParseMode
-from telegram.error import TelegramError
+from telegram.constants import ChatAction, ParseMode
 
 from bot.core.message import ActionButton, Button, CopyButton, Keyboard, LinkButton, Message, Toast
 from bot.core.watch import Place
@@ -41,6 +40,7 @@ class Scope(StrEnum):
     ALL = "default"
     PRIVATE = "all_private_chats"
     GROUPS = "all_group_chats"
+    ADMINS = "all_chat_administrators"
 
 
 class Sender:
@@ -142,22 +142,6 @@ class Sender:
         await outcome_of(
             lambda: self._bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.topic_id)
         )
-
-    async def is_admin(self, chat_id: int, person_id: int) -> bool:
-        """Whether Telegram says that a person administers a group; where it can't say, no."""
-        try:
-            member = await self._bot.get_chat_member(chat_id, person_id)
-        except TelegramError:
-            return False
-        return member.status in {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
-
-    async def name_of(self, chat_id: int, person_id: int) -> str | None:
-        """How somebody in a chat is called, as Telegram says it now; None where it can't say."""
-        try:
-            member = await self._bot.get_chat_member(chat_id, person_id)
-        except TelegramError:
-            return None
-        return member.user.full_name
 
     async def set_menu(
         self, commands: list[tuple[str, str]], language_code: str | None, scope: Scope = Scope.ALL

@@ -12,7 +12,7 @@ from bot.core.watch import Watch, WatchState
 from bot.storage.engine import Tx
 from bot.storage.outbox import RowKind, RowState
 from bot.storage.payments import upsert
-from bot.storage.tables import chats, outbox, payments, watches
+from bot.storage.tables import alert_places, chats, outbox, payments, watches
 from bot.storage.watches import watch_of
 
 
@@ -34,6 +34,17 @@ async def locale_of(tx: Tx, chat_id: int) -> str | None:
 async def set_locale(tx: Tx, chat_id: int, locale: str) -> None:
     """Chooses a chat's language; the chat is known, as somebody there has just said so."""
     await tx.execute(chats.update().where(chats.c.id == chat_id).values(locale=locale))
+
+
+async def set_team(tx: Tx, chat_id: int, since: datetime | None) -> None:
+    """Says since when a group's members count as staff, or (None) that they don't; the group is known."""
+    await tx.execute(chats.update().where(chats.c.id == chat_id).values(team_since=since))
+
+
+async def teams(tx: Tx) -> Sequence[int]:
+    """The groups whose members count as staff; but for those the bot was removed from, where nobody can be asked."""
+    query = select(chats.c.id).where(chats.c.team_since.is_not(None), chats.c.silenced_at.is_(None))
+    return list((await tx.execute(query.order_by(chats.c.team_since, chats.c.id))).scalars())
 
 
 async def silence(tx: Tx, chat_id: int, why: str, now: datetime) -> None:
@@ -76,7 +87,7 @@ async def wake(tx: Tx, chat_id: int, now: datetime) -> Sequence[Watch]:
 
 
 async def move(tx: Tx, old: int, new: int) -> None:
-    """A group became a supergroup: its watches, its language and what waits for it go along.
+    """A group became a supergroup: its watches, its alerts, its language, its team and what waits for it go along.
 
     Message ids start anew in the supergroup, so its cards are sent again rather than edited. A payment that the
     same topic of the supergroup watches already keeps that watch. Moving twice is moving once.
@@ -92,13 +103,30 @@ async def move(tx: Tx, old: int, new: int) -> None:
     await tx.execute(watches.delete().where(watches.c.chat_id == old, taken))
     moved = watches.update().where(watches.c.chat_id == old)
     await tx.execute(moved.values(chat_id=new, card_message_id=None, card_face=None))
+    chosen_there = alert_places.alias("chosen_there")
+    settled = exists(
+        select(chosen_there.c.chat_id).where(
+            chosen_there.c.chat_id == new, chosen_there.c.topic_id == alert_places.c.topic_id
+        )
+    )
+    await tx.execute(alert_places.delete().where(alert_places.c.chat_id == old, settled))
+    await tx.execute(alert_places.update().where(alert_places.c.chat_id == old).values(chat_id=new))
     await tx.execute(chats.update().where(chats.c.id == old).values(moved_to=new))
     chosen = select(chats.c.locale).where(chats.c.id == old).scalar_subquery()
     await tx.execute(chats.update().where(chats.c.id == new, chats.c.locale.is_(None)).values(locale=chosen))
+    await _move_team(tx, old, new)
     waits = (outbox.c.chat_id == old, outbox.c.state.in_([RowState.DUE, RowState.RESTS]))
     # A message to take away is named by a number that means another message there.
     await tx.execute(outbox.delete().where(*waits, outbox.c.kind == RowKind.ERASE))
     await tx.execute(outbox.update().where(*waits).values(chat_id=new, message_id=None, after_message_id=None))
+
+
+async def _move_team(tx: Tx, old: int, new: int) -> None:
+    """Once only: what `/team` says in the supergroup must not be undone by hearing of the move again."""
+    since = select(chats.c.team_since).where(chats.c.id == old).scalar_subquery()
+    arrived = chats.update().where(chats.c.id == new, chats.c.team_since.is_(None)).values(team_since=since)
+    if (await tx.execute(arrived)).rowcount:
+        await set_team(tx, old, None)
 
 
 async def was_moved_to(tx: Tx, chat_id: int) -> bool:

@@ -70,12 +70,27 @@ class Database:
             await self.close()
             if self._path is None:
                 raise
-            raise DatabaseError(
-                f"DATABASE_URL: {self._path} cannot be used ({error.orig}): check the file and its rights."
-            ) from None
+            raise self._unusable(self._path, error) from None
         except BaseException:
             await self.close()
             raise
+
+    async def open_beside(self) -> None:
+        """For a shell command that writes one short transaction, also while `run` holds the lock file (SQLite). What
+        is not there yet is made, or brought up to date, as by `open`. Raises what `open` raises."""
+        if self._path is None or not self._path.exists():
+            await self.open()
+            return
+        self._engine = self._sqlite(self._path, checkpoints=False)
+        try:
+            async with self.engine.begin() as tx:
+                is_up_to_date = await self._revision(tx) == HEAD
+        except DBAPIError as error:
+            await self.close()
+            raise self._unusable(self._path, error) from None
+        if not is_up_to_date:
+            await self.close()
+            await self.open()
 
     async def close(self) -> None:
         """Closes all connections and gives the lock file back."""
@@ -119,7 +134,13 @@ class Database:
             ) from None
         self._lock = lock
 
-    def _sqlite(self, path: Path) -> AsyncEngine:
+    def _unusable(self, path: Path, error: DBAPIError) -> DatabaseError:
+        return DatabaseError(f"DATABASE_URL: {path} cannot be used ({error.orig}): check the file and its rights.")
+
+    def _sqlite(self, path: Path, *, checkpoints: bool = True) -> AsyncEngine:
+        # Checkpoints are left to the process that holds the lock file: two that make them at once may corrupt a WAL.
+        pragmas = ["journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"]
+        pragmas += [] if checkpoints else ["wal_autocheckpoint=0"]
         engine = create_async_engine(
             # Parameters hold whole updates, with people's names: errors go into the log without them.
             URL.create("sqlite+aiosqlite", database=str(path)),
@@ -133,7 +154,7 @@ class Database:
         def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
             connection.isolation_level = None  # the driver must not begin deferred transactions by itself
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+            for pragma in pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 

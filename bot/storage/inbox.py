@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,8 +14,6 @@ from bot.storage.payments import upsert
 from bot.storage.tables import inbox
 
 MAX_ATTEMPTS: Final = 3
-# Telegram may number anew after a week without updates: an offset older than a day is forgotten.
-_OFFSET_LASTS: Final = timedelta(days=1)
 # Spelt out, as a bound value does not lead to the partial index.
 _IS_NEW: Final = text("inbox.state = 'new'")
 
@@ -62,13 +60,6 @@ async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> None:
     ]
     if rows:
         await tx.execute(upsert(tx)(inbox).on_conflict_do_nothing(index_elements=["update_id"]), rows)
-
-
-async def offset(tx: Tx, now: datetime) -> int | None:
-    """What to ask Telegram for next: one above the highest number of the last day; None to start from its oldest."""
-    query = select(func.max(inbox.c.update_id)).where(inbox.c.received_at > now - _OFFSET_LASTS)
-    highest = (await tx.execute(query)).scalar_one()
-    return None if highest is None else highest + 1
 
 
 async def waiting(

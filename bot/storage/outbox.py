@@ -1,19 +1,18 @@
 """The outbox: every message leaves through it.
 
 A *card* row is state: "the card of watch 17 is out of date". A *notice* row is an event, keyed uniquely. An *erase*
-row takes an old card's message away. A *list* row is state again: the packages under "paid" (`storage.lists`). Rows
-hold facts: no text, nothing personal.
+row takes an old card's message away. A *list* row is state again: the packages under "paid" (`storage.lists`). A
+*change* row says that another message of ours is to say something else. Rows hold facts: no text, nothing personal.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row, and_, case, exists, func, or_, select, text
 
-from bot.core.commands import OpenPayments
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
@@ -21,6 +20,8 @@ from bot.storage.notation import from_json, to_json
 from bot.storage.payments import upsert
 from bot.storage.tables import chats, lease, outbox
 
+ALERT_KEY: Final = "ops:"
+"""How the keys of alerts begin."""
 # Spelt out, as a bound value does not lead to the partial index.
 _IS_DUE: Final = text("outbox.state = 'due'")
 
@@ -32,6 +33,7 @@ class RowKind(StrEnum):
     NOTICE = "notice"
     ERASE = "erase"
     LIST = "list"
+    CHANGE = "change"
 
 
 class RowState(StrEnum):
@@ -77,19 +79,24 @@ async def put_notice(
     now: datetime,
     payment_id: str | None = None,
     watch_id: int | None = None,
+    message_id: int | None = None,
+    gather: timedelta = timedelta(0),
 ) -> None:
-    """Tells a place something, once for each key."""
-    values = await _row(tx, RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
+    """Tells a place something, once for each key: anew, or in the place of the message named. `gather` is how long it
+    waits for more of its sort."""
+    values = await row_values(tx, RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
         "payment_id": payment_id,
         "watch_id": watch_id,
+        "message_id": message_id,
         "fact": to_json(fact),
     }
+    values["due_at"] = max(values["due_at"], now + gather)
     await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
 
 
 async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.CARD) -> None:
     """Says that a watch's card (or list) is out of date; many such collapse into one edit."""
-    values = await _row(tx, kind, f"{kind}:{watch.id}", watch.place, watch.locale, now) | {
+    values = await row_values(tx, kind, f"{kind}:{watch.id}", watch.place, watch.locale, now) | {
         "payment_id": watch.payment_id,
         "watch_id": watch.id,
     }
@@ -108,7 +115,7 @@ async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.
 async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
     """Takes away the message that showed a watch's card so far."""
     key = f"erase:{watch.place.chat_id}:{watch.card_message_id}"
-    values = await _row(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
+    values = await row_values(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
     values |= {"message_id": watch.card_message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
     await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
 
@@ -207,44 +214,16 @@ async def bury(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: da
     await tx.execute(_held(row, lease_token).values(values))
 
 
-async def shows(tx: Tx, chat_id: int, message_id: int, watch_id: int) -> bool:
-    """Whether a message of ours in a chat belongs to a watch, or is a list of the chat's watches."""
-    lists_all = outbox.c.fact.startswith(f"{OpenPayments.__name__} ", autoescape=True)
-    query = select(outbox.c.id).where(
-        outbox.c.chat_id == chat_id,
-        outbox.c.message_id == message_id,
-        or_(outbox.c.watch_id == watch_id, lists_all),
-    )
-    return (await tx.execute(query.limit(1))).first() is not None
-
-
-async def may_show(tx: Tx, watch: Watch) -> bool:
-    """Whether a watch's card is on its way to the chat at this moment, or was and nobody knows."""
-    query = select(outbox.c.id).where(outbox.c.key == f"card:{watch.id}", outbox.c.lease_token.is_not(None))
-    return (await tx.execute(query)).first() is not None
-
-
-async def fact_at(tx: Tx, chat_id: int, message_id: int) -> Fact | None:
-    """What a message of ours in a chat told."""
-    query = select(outbox.c.fact).where(outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
-    fact = (await tx.execute(query.order_by(outbox.c.id.desc()).limit(1))).scalar_one_or_none()
-    return from_json(fact) if fact else None
-
-
-async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int]:
-    """Ids of our noted messages in a chat above one."""
-    query = select(outbox.c.message_id).where(outbox.c.chat_id == chat_id, outbox.c.message_id > message_id)
-    return frozenset((await tx.execute(query)).scalars())
-
-
-async def _row(
+async def row_values(
     tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime, *, about_payment: bool = True
 ) -> dict[str, Any]:
-    # A chat's rows are delivered in their order: a new one must not overtake one that was put off.
+    """What every new row holds; `about_payment`: whether it waits where its chat takes no messages for now."""
+    # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
+    # gathers holds up nobody.
+    put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
+    of_chat = (outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE)
     put_off_until: datetime | None = (
-        await tx.execute(
-            select(func.max(outbox.c.due_at)).where(outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE)
-        )
+        await tx.execute(select(func.max(outbox.c.due_at)).where(*of_chat, put_off))
     ).scalar_one()
     return {
         "key": key,

@@ -9,9 +9,10 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from bot.core.facts import Oddity
+from bot.core.answer import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package, Step
+from bot.core.payer import PAYS_WITHIN, Payer
 from bot.core.payment import Payment, Status, fresh_since
 from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
@@ -70,10 +71,22 @@ async def by_package(tx: Tx, number: str) -> str | None:
     return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def look_now(tx: Tx, payment_id: str, now: datetime) -> None:
-    """Makes a payment due, if it is looked at by itself at all."""
-    due = payments.update().where(payments.c.id == payment_id, payments.c.look_at > now)
-    await tx.execute(due.values(look_at=now))
+async def hasten(tx: Tx, payment_id: str, now: datetime, shortest: timedelta) -> Status | None:
+    """Makes a payment due, if it is looked at by itself at all, but not sooner after its last look than `shortest`.
+
+    Returns its status; None where it is unknown or not looked at.
+    """
+    query = select(payments.c.status, payments.c.looked_at, payments.c.look_at)
+    row = (await tx.execute(query.where(payments.c.id == payment_id).with_for_update())).one_or_none()
+    if row is None or row.look_at is None:
+        return None
+    looked_at: datetime | None = row.looked_at
+    # A last look in the future was noted by a clock that was set back since.
+    floor = looked_at + shortest if looked_at and looked_at <= now else now
+    at = max(now, floor)
+    if row.look_at > at:
+        await tx.execute(payments.update().where(payments.c.id == payment_id).values(look_at=at))
+    return Status(row.status)
 
 
 async def note_claim(tx: Tx, payment: Payment, look_at: datetime) -> None:
@@ -81,6 +94,51 @@ async def note_claim(tx: Tx, payment: Payment, look_at: datetime) -> None:
     said = payments.update().where(payments.c.id == payment.id)
     await tx.execute(said.values(claim_until=payment.claim_until))
     await tx.execute(said.where(payments.c.look_at > look_at).values(look_at=look_at))
+
+
+async def payer_of(tx: Tx, payment_id: str) -> Payer | None:
+    """Who said last that they pay it, until they took it back or five minutes were over."""
+    columns = (payments.c.payer_id, payments.c.payer_chat_id, payments.c.payer_since)
+    row = (await tx.execute(select(*columns).where(payments.c.id == payment_id))).one_or_none()
+    return Payer(*row) if row and row.payer_since is not None else None
+
+
+async def note_payer(tx: Tx, payment_id: str, payer: Payer | None) -> None:
+    """Keeps who says that they pay it; None where they take it back."""
+    values = {
+        "payer_id": payer.person_id if payer else None,
+        "payer_chat_id": payer.chat_id if payer else None,
+        "payer_since": payer.since if payer else None,
+    }
+    await tx.execute(payments.update().where(payments.c.id == payment_id).values(values))
+
+
+async def let_payers_lapse(tx: Tx, now: datetime) -> Sequence[str]:
+    """Forgets words that are five minutes old; returns their payments."""
+    old = payments.update().where(payments.c.payer_since <= now - PAYS_WITHIN)
+    cleared = old.values(payer_id=None, payer_chat_id=None, payer_since=None).returning(payments.c.id)
+    return sorted((await tx.execute(cleared)).scalars())
+
+
+async def next_lapse_at(tx: Tx) -> datetime | None:
+    """When the next such word is over."""
+    first: datetime | None = (await tx.execute(select(func.min(payments.c.payer_since)))).scalar_one()
+    return first + PAYS_WITHIN if first else None
+
+
+async def outage(tx: Tx) -> tuple[datetime, datetime | None] | None:
+    """Since when a payment that is looked at has had no usable answer, and when any had one last; None where none
+    waits for one."""
+    waits = (payments.c.troubled_since.is_not(None), payments.c.look_at.is_not(None))
+    since = (await tx.execute(select(func.min(payments.c.troubled_since)).where(*waits))).scalar_one()
+    last = (await tx.execute(select(func.max(payments.c.looked_at)))).scalar_one()
+    return (since, last) if since else None
+
+
+async def count_troubled(tx: Tx) -> int:
+    """How many payments that are looked at wait for a usable answer."""
+    waits = (payments.c.troubled_since.is_not(None), payments.c.look_at.is_not(None))
+    return int((await tx.execute(select(func.count()).select_from(payments).where(*waits))).scalar_one())
 
 
 async def stop_looking(tx: Tx, payment_id: str) -> None:

@@ -286,6 +286,7 @@ callbacks: Final = Table(
     # What it says of packages, without anything personal, as JSON.
     Column("hints", Text),
     Column("body", LargeBinary),
+    Column("content_type", Text),
     Column("forward_at", Moment),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("problem", Text),

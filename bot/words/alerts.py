@@ -3,16 +3,17 @@
 from typing import assert_never
 
 from bot.core.access import GUESSES, GUESSES_WITHIN, WAIT
-from bot.core.facts import (
-    Alert,
-    AlertClaim,
-    AlertGuessing,
+from bot.core.alerts import Alert, AlertClaim, AlertGuessing, AlertOdd, AlertPaid, AlertUnhandled, AlertWithheld
+from bot.core.answer import Oddity
+from bot.core.callbacks import AlertNotForwarded
+from bot.core.connections import (
     AlertKeyRefused,
-    AlertOdd,
-    AlertPaid,
-    AlertUnhandled,
-    AlertWithheld,
-    Oddity,
+    AlertKeyWorks,
+    AlertOtherPoller,
+    AlertProviderBack,
+    AlertProviderDown,
+    AlertUndeliverable,
+    ConnectionAlert,
 )
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble
 from bot.core.message import Message
@@ -38,18 +39,46 @@ def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
             return Message(lines(title, _payment_line(payment, voice), voice.say("alert.claim_do")))
         case AlertPackageTrouble() | AlertNoDriver():
             return package_alert(fact, voice, payment, _payment_line(payment, voice))
-        case AlertKeyRefused():
-            return Message(voice.say("alert.key_refused"))
-        case AlertGuessing():
-            within, wait = GUESSES_WITHIN.total_seconds() // 60, WAIT.total_seconds() // 60
-            return Message(
-                voice.say("alert.guessing", who=str(fact.who), count=GUESSES, within=int(within), wait=int(wait))
-            )
-        case AlertUnhandled():
-            # Not a number of the reader's language: it is looked up in the database as it stands.
-            return Message(voice.say("alert.unhandled", update=str(fact.update_id)))
+        case AlertUndeliverable():
+            told = voice.say("alert.undeliverable_chat", chat=str(fact.chat_id))
+            do = voice.say("alert.undeliverable_do")
+            return Message(lines(voice.say("alert.undeliverable"), _payment_line(payment, voice), told, do))
+        case AlertKeyRefused() | AlertKeyWorks() | AlertProviderDown() | AlertProviderBack() | AlertOtherPoller():
+            return Message(_connection(fact, voice))
+        case AlertGuessing() | AlertNotForwarded() | AlertUnhandled():
+            return Message(_aside(fact, voice))
         case _ as never:
             assert_never(never)
+
+
+def _aside(fact: AlertGuessing | AlertNotForwarded | AlertUnhandled, voice: Voice) -> Html:
+    match fact:
+        case AlertGuessing():
+            within, wait = GUESSES_WITHIN.total_seconds() // 60, WAIT.total_seconds() // 60
+            return voice.say("alert.guessing", who=str(fact.who), count=GUESSES, within=int(within), wait=int(wait))
+        case AlertNotForwarded():
+            return voice.say("alert.not_forwarded", problem=fact.problem)
+        case AlertUnhandled():
+            # Not a number of the reader's language: it is looked up in the database as it stands.
+            return voice.say("alert.unhandled", update=str(fact.update_id))
+        case _ as never:
+            assert_never(never)
+
+
+def _connection(fact: ConnectionAlert, voice: Voice) -> Html:
+    match fact:
+        case AlertKeyRefused():
+            return voice.say("alert.key_refused")
+        case AlertKeyWorks():
+            return voice.say("alert.key_works")
+        case AlertProviderDown(since=since):
+            return voice.say("alert.down", time=voice.time(since))
+        case AlertProviderBack(since=since, back_at=back_at, waited=waited):
+            minutes = max(1, round((back_at - since).total_seconds() / 60))
+            title = voice.say("alert.back", time=voice.time(since), took=voice.count("alert.took", minutes))
+            return lines(title, voice.count("alert.waited", waited), voice.say("alert.back_do"))
+        case _:
+            return voice.say("alert.other_poller")
 
 
 def _paid(fact: AlertPaid, voice: Voice, payment: Payment | None) -> Html:

@@ -34,11 +34,21 @@ class CardStrings:
     """As "1/2", where several were asked for at once."""
 
 
-def caption(payment: Payment, face: Face, voice: Voice, handle: str, part: str | None = None) -> Message:
-    """Caption and buttons. Raises ValueError when a receipt is asked for what is not paid."""
+def caption(
+    payment: Payment,
+    face: Face,
+    voice: Voice,
+    handle: str,
+    part: str | None = None,
+    *,
+    in_group: bool = False,
+    paying: Html | None = None,
+) -> Message:
+    """Caption and buttons; `paying` says who pays it. Raises ValueError when a receipt is asked for what is not
+    paid."""
     match face:
         case Face.QR:
-            return Message(_qr(payment, voice, part), _qr_keyboard(payment, voice, handle))
+            return Message(_qr(payment, voice, part, paying), _qr_keyboard(payment, voice, handle, in_group))
         case Face.RECEIPT:
             return Message(_receipt(payment, voice), _rows(_copy(payment, voice)))
         case Face.WITHHELD:
@@ -87,13 +97,14 @@ def _insist_on_paid(payment: Payment) -> None:
         raise ValueError("a receipt for a payment that is not paid")
 
 
-def _qr(payment: Payment, voice: Voice, part: str | None) -> Html:
+def _qr(payment: Payment, voice: Voice, part: str | None, paying: Html | None) -> Html:
     amount = payment.amount
     pay = voice.say("qr.pay_bare") if amount is None else voice.say("qr.pay", amount=voice.amount(amount))
     issued = voice.say("qr.issued", time=voice.time(payment.issued_at)) if payment.issued_at else None
     qris = parse(payment.qr) if payment.qr else None
     return paragraphs(
         lines(voice.say("qr.part", part=part) if part else None, pay, id_line(payment, voice)),
+        paying if _watched(payment) else None,
         lines(_payee(payment, qris, voice), issued),
         voice.say("qr.same_phone") if qris and _watched(payment) else None,
         voice.say("qr.watched") if _watched(payment) else voice.say("qr.closed"),
@@ -129,11 +140,12 @@ def _watched(payment: Payment) -> bool:
     return payment.status is Status.WAITING
 
 
-def _qr_keyboard(payment: Payment, voice: Voice, handle: str) -> Keyboard:
+def _qr_keyboard(payment: Payment, voice: Voice, handle: str, in_group: bool) -> Keyboard:
     check, claim, renew, stop = _watch_buttons(voice, handle)
     copy = _rows(_copy(payment, voice))
     if _watched(payment):
-        return ((check, claim), (renew, stop), *copy)
+        payer = ActionButton(voice.plain("button.payer"), Action.PAYER, handle) if in_group else None
+        return ((check, claim), (renew, stop), *_rows(payer), *copy)
     # Who no longer wants to pay has let it end; who has paid can still say so while late payments are looked for.
     return (*going_on(voice, handle), *(((claim,),) if payment.status is Status.CLOSED else ()), *copy)
 

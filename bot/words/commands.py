@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Final, assert_never
 
+from bot.core.alerting import Switches
 from bot.core.commands import (
+    AlertsHere,
     AskedLongAgo,
     CommandReply,
     Greeting,
@@ -12,6 +14,7 @@ from bot.core.commands import (
     LanguageUsage,
     MayNotChoose,
     MayNotStop,
+    MayNotSwitch,
     OpenPayments,
     Standing,
     StatusTold,
@@ -21,6 +24,7 @@ from bot.core.message import THIS_MESSAGE, Action, ActionButton, Keyboard, Messa
 from bot.core.payment import Payment
 from bot.core.watch import Watch
 from bot.words.markup import Html, clean, lines, paragraphs
+from bot.words.switches import switches_here
 from bot.words.voice import Voice
 
 OpenHere = Sequence[tuple[Watch, Payment]]
@@ -29,13 +33,15 @@ OpenHere = Sequence[tuple[Watch, Payment]]
 _LISTED: Final = 20
 
 
-def command_reply(fact: CommandReply, voice: Voice, open_here: OpenHere) -> Message:
+def command_reply(fact: CommandReply, voice: Voice, open_here: OpenHere, switches: Switches) -> Message:
     """An answer to a command."""
     match fact:
         case StatusTold():
             return Message(_status(fact, voice))
         case OpenPayments():
             return _open_payments(open_here, voice)
+        case AlertsHere():
+            return switches_here(switches, voice)
         case AskedLongAgo():
             show = ActionButton(voice.plain("button.show"), Action.SHOW, THIS_MESSAGE)
             text = voice.say("late.text", id=fact.payment_id, time=voice.time(fact.asked_at))
@@ -48,10 +54,12 @@ def command_reply(fact: CommandReply, voice: Voice, open_here: OpenHere) -> Mess
             return Message(voice.say(_sentence(fact)))
 
 
-def _sentence(fact: MayNotStop | LanguageSet | LanguageUsage | MayNotChoose | Greeting) -> str:
+def _sentence(fact: MayNotStop | MayNotSwitch | LanguageSet | LanguageUsage | MayNotChoose | Greeting) -> str:
     match fact:
         case MayNotStop():
             return "may_not_stop.text"
+        case MayNotSwitch():
+            return "alerts.not_yours"
         case LanguageSet():
             return "language.set"
         case LanguageUsage():

@@ -56,13 +56,19 @@ def package_alert(fact: PackageAlert, voice: Voice, payment: Payment | None, pay
         case AlertPackageTrouble(mishaps=mishaps):
             title, advice = voice.say("alert.package"), voice.say("alert.package_do")
         case AlertNoDriver(minutes=minutes, orders=mishaps):
-            title, advice = voice.count("alert.no_driver", minutes), voice.say("alert.no_driver_do")
+            title, advice = voice.count("alert.no_driver", minutes), no_driver_advice(minutes, voice)
         case _ as never:
             assert_never(never)
     named = [_in_an_alert(package, voice) for _, package in _meant(mishaps, payment)]
     more = len(named) - _IN_AN_ALERT
     tail = voice.count("packages.more", more) if more > 0 else None
     return Message(lines(title, payment_line, *named[:_IN_AN_ALERT], tail, advice))
+
+
+def no_driver_advice(minutes: int, voice: Voice) -> Html:
+    """What the shop can do about it: after an hour, no longer wait."""
+    long = minutes * 60 >= NO_DRIVER_STILL.total_seconds()
+    return voice.say("alert.no_driver_do_still") if long else voice.say("alert.no_driver_do")
 
 
 Orders = tuple[str, ...] | tuple[Mishap, ...]

@@ -43,7 +43,7 @@ def story(fact: PaymentFact, voice: Voice, payment: Payment | None, handle: str 
     """A turn in a payment's story."""
     match fact:
         case Paid():
-            return _paid(fact, voice, payment)
+            return _paid(fact, voice, payment, handle)
         case QrReplaced():
             return Message(_replaced(fact, voice, payment))
         case QrBack():
@@ -102,7 +102,8 @@ def _guidance(fact: Usage | NotAnId | TooManyIds | Welcome | Help | NotUnderstoo
             hello = voice.say("welcome.hello_shop", name=voice.shop.name) if voice.shop.name else None
             return paragraphs(hello or voice.say("welcome.hello"), voice.say("welcome.text"))
         case Help():
-            return voice.say("help.text", limit=MAX_IDS_AT_ONCE)
+            help_text = voice.say("help.text", limit=MAX_IDS_AT_ONCE)
+            return paragraphs(help_text, voice.say("help.staff") if fact.for_staff else None)
         case NotUnderstood():
             return voice.say("not_understood.text")
         case WentWrong():
@@ -165,7 +166,7 @@ def _over(title: str, text: str, voice: Voice, payment: Payment | None, handle: 
     return Message(paragraphs(head, body), going_on(voice, handle))
 
 
-def _paid(fact: Paid, voice: Voice, payment: Payment | None) -> Message:
+def _paid(fact: Paid, voice: Voice, payment: Payment | None, handle: str | None) -> Message:
     if fact.already:
         title = _with_amount("already.title", "already.title_amount", fact.amount, voice)
         recorded = voice.say("already.recorded", time=voice.time(fact.recorded_at))
@@ -183,7 +184,10 @@ def _paid(fact: Paid, voice: Voice, payment: Payment | None) -> Message:
     )
     if payment is None:
         return Message(head)
-    return Message(*with_packages(head, payment.packages, voice, followed=payment.status is not Status.DONE))
+    html, keyboard = with_packages(head, payment.packages, voice, followed=payment.status is not Status.DONE)
+    if payment.packages and handle:
+        keyboard = (*keyboard, (ActionButton(voice.plain("button.buyer"), Action.BUYER, handle),))
+    return Message(html, keyboard)
 
 
 def _with_amount(bare: str, full: str, amount: int | None, voice: Voice) -> Html:

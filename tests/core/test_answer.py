@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.answer import Code, Statement, Verdict, oddity_of, verdict_on
-from bot.core.facts import Oddity
+from bot.core.answer import Code, Oddity, Statement, Verdict, oddity_of, verdict_on
 from tests.core.making import ID, claimed, proven, unpaid
 
 PAID_LABELS = ["pembayaran berhasil", "paid", "settlement", "settled", "success"]

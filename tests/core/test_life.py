@@ -7,8 +7,9 @@ from typing import Final
 from hypothesis import HealthCheck, event, given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.core.alerts import AlertOdd, AlertPaid, AlertWithheld
 from bot.core.answer import Answer, Code, Missing, Refused, Statement, Throttled, Unwell
-from bot.core.facts import AlertOdd, AlertPaid, AlertWithheld, Paid
+from bot.core.facts import Paid
 from bot.core.ids import Kind
 from bot.core.packages import Package, Step
 from bot.core.payment import Decision, Payment, Status, asked, claimed, decide

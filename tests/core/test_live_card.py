@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.alerts import AlertClaim
 from bot.core.answer import Missing, Throttled, Unwell
 from bot.core.cadence import HOURLY
-from bot.core.facts import AlertClaim, ClaimOver, Paid, QrBack, QrReplaced, WatchClosed, Withheld
+from bot.core.facts import ClaimOver, Paid, QrBack, QrReplaced, WatchClosed, Withheld
 from bot.core.payment import CLAIM_FOR, LATE_FOR, Payment, Status, asked, claimed, decide, decide_on_ask, fresh_since
 from bot.core.qris import QrisFault
 from tests.core.making import (

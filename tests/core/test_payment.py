@@ -6,17 +6,14 @@ from math import inf, nan
 
 import pytest
 
-from bot.core.answer import Answer, Code, Missing, Refused, Throttled, Unwell
+from bot.core.alerts import AlertOdd, AlertPaid, AlertWithheld
+from bot.core.answer import Answer, Code, Missing, Oddity, Refused, Throttled, Unwell
+from bot.core.connections import AlertKeyRefused
 from bot.core.facts import (
-    AlertKeyRefused,
-    AlertOdd,
-    AlertPaid,
-    AlertWithheld,
     Confirming,
     Fact,
     NoQrYet,
     NotFound,
-    Oddity,
     Paid,
     ProviderUnwell,
     QrReplaced,

@@ -1,4 +1,8 @@
-"""A sandbox, people in it, and the real bot running against it, on a database with tables but without rows."""
+"""A sandbox, people in it, and the real bot running against it, on a database with tables but without rows.
+
+The bot polls; with `PAYBOT_E2E_MODE=webhook pytest tests/e2e` all of them run with Telegram pushing instead. What
+matters most runs in both modes anyway (`test_webhook_mode.py`).
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -19,6 +19,9 @@ from tests.e2e.nursery import Hatched
 # What may pass from the tests' environment to the bot: what a process needs, and coverage's switch.
 _PASSED_ON = ("PATH", "HOME", "LANG", "PYTHONPATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "TMPDIR")
 
+WEBHOOK = os.environ.get("PAYBOT_E2E_MODE") == "webhook"
+"""Whether tests that don't say so themselves run the bot behind a webhook."""
+
 
 def free_port() -> int:
     """A port nobody uses right now."""
@@ -40,8 +43,8 @@ class BotProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
-        self._environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        self._environment |= {"HTTP_PORT": str(self.port), "LOG_LEVEL": "debug"} | dict(settings)
+        self.environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        self.environment |= {"HTTP_PORT": str(self.port), "LOG_LEVEL": "debug"} | dict(settings)
         self._log = folder / "bot.log"
         self._hatched = True
         self._process: asyncio.subprocess.Process | Hatched | None = None
@@ -50,11 +53,17 @@ class BotProcess:
     def against(cls, sandbox: Sandbox, folder: Path, database_url: str, **settings: str) -> Self:
         """The bot pointed at a sandbox. Where operators listen it is noon, and so not yet time for the digest."""
         noon = {"TIMEZONE": zone_at(12)} if "OPS_CHAT_IDS" in settings else {}
-        return cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | noon | settings)
+        made = cls(folder, sandbox.settings() | {"DATABASE_URL": database_url} | noon | settings)
+        return made.behind_webhook() if WEBHOOK and "TELEGRAM_WEBHOOK_URL" not in settings else made
 
     def from_nothing(self) -> Self:
         """Starts as in a terminal from now on, and not by the nursery, which is quicker."""
         self._hatched = False
+        return self
+
+    def behind_webhook(self, *, is_on: bool = True) -> Self:
+        """Whether, from its next start on, it has updates pushed instead of polling for them."""
+        self.environment["TELEGRAM_WEBHOOK_URL"] = self.url if is_on else ""
         return self
 
     async def __aenter__(self) -> Self:
@@ -85,15 +94,16 @@ class BotProcess:
         await self.spawn()
         await self.ready(ready_within)
 
-    async def spawn(self) -> None:
-        """Starts it."""
-        if self._hatched:
-            self._process = await Hatched.hatch(env=self._environment, cwd=self._folder, log=self._log)
+    async def spawn(self, *, stderr: int | None = None) -> None:
+        """Starts it; `stderr` where its standard error goes, if not into the log."""
+        if self._hatched and stderr is None:
+            self._process = await Hatched.hatch(env=self.environment, cwd=self._folder, log=self._log)
             return
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self._environment, cwd=self._folder, stdout=log, stderr=log
-            )
+                sys.executable, "-m", "bot", "run", env=self.environment, cwd=self._folder,
+                stdout=log, stderr=log if stderr is None else stderr,
+            )  # fmt: skip
 
     async def ready(self, within: float = 30.0) -> None:
         """Waits until `/readyz` answers 200, or fails with what it said and the log."""
@@ -112,6 +122,15 @@ class BotProcess:
         except TimeoutError:
             pass
         raise AssertionError(f"not ready: {said}\n{self.log}")
+
+    async def logged(self, text: str, times: int = 1, within: float = 10.0) -> None:
+        """Waits until the log holds a text that often."""
+        try:
+            async with asyncio.timeout(within):
+                while self.log.count(text) < times:  # noqa: ASYNC110  # a file tells nobody that it grew
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"not logged {times} times: {text}\n{self.log}") from None
 
     def kill(self) -> None:
         """kill -9."""

@@ -10,6 +10,7 @@ from bot.core.answer import (
     Answer,
     Code,
     Missing,
+    Oddity,
     Refused,
     Statement,
     Throttled,
@@ -18,7 +19,6 @@ from bot.core.answer import (
     oddity_of,
     verdict_on,
 )
-from bot.core.facts import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package, Phase
 from bot.core.qris import fault_of

@@ -230,22 +230,6 @@ async def test_a_file_goes_out_under_its_name() -> None:
     assert (name, content, mime) == ("paybot-2026-11.csv", b"id\r\n", "text/csv")
 
 
-@pytest.mark.parametrize(
-    ("answer", "name"),
-    [
-        (success({"status": "left", "user": {"id": 9, "is_bot": False, "first_name": "Rina", "last_name": "W"}}),
-         "Rina W"),
-        (refusal(400, "Bad Request: user not found"), None),
-    ],
-    ids=["told", "not told"],
-)  # fmt: skip
-async def test_a_name_is_telegrams_or_none(answer: tuple[int, bytes], name: str | None) -> None:
-    """Also of somebody who has left."""
-    sender, telegram = sender_at(answer)
-    assert await sender.name_of(-100, 9) == name
-    assert telegram.calls == [("getChatMember", {"chat_id": -100, "user_id": 9})]
-
-
 @pytest.mark.parametrize("picture", [b"\x89PNG...", "AgACAgUAAx"], ids=["upload", "id"])
 async def test_a_card_is_changed_in_its_place(picture: bytes | str) -> None:
     """Picture and caption together; without a keyboard the old one goes."""
@@ -303,22 +287,3 @@ async def test_typing_is_never_a_problem() -> None:
     """It has no outcome."""
     sender, _ = sender_at(refusal(403, "Forbidden: bot was blocked by the user"))
     await sender.show_typing(HERE)
-
-
-@pytest.mark.parametrize(
-    ("answer", "admin"),
-    [
-        (success({"status": "creator", "user": {"id": 9, "is_bot": False, "first_name": "R"}, "is_anonymous": False}),
-         True),
-        (success({"status": "member", "user": {"id": 9, "is_bot": False, "first_name": "R"}}), False),
-        (success({"status": "left", "user": {"id": 9, "is_bot": False, "first_name": "R"}}), False),
-        (refusal(400, "Bad Request: member list is inaccessible"), False),
-        (refusal(429, "Too Many Requests", retry_after=3), False),
-    ],
-    ids=["owner", "member", "gone", "not told", "too fast"],
-)  # fmt: skip
-async def test_only_telegrams_word_makes_an_admin(answer: tuple[int, bytes], admin: bool) -> None:
-    """Where it can't say, no."""
-    sender, telegram = sender_at(answer)
-    assert await sender.is_admin(-100, 9) is admin
-    assert telegram.calls == [("getChatMember", {"chat_id": -100, "user_id": 9})]

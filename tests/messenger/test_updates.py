@@ -9,7 +9,19 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.messenger.updates import ALLOWED, LONG_POLL, Batch, Conflict, Fetched, TokenRefused, Trouble, Updates, read
+from bot.messenger.updates import (
+    ALLOWED,
+    LONG_POLL,
+    PUSHES_AT_ONCE,
+    Batch,
+    Conflict,
+    Fetched,
+    TokenRefused,
+    Trouble,
+    Updates,
+    Webhook,
+    read,
+)
 from tests.messenger.faking import TOKEN
 from tests.messenger.test_sockets import read_request, say_nothing, served
 
@@ -53,6 +65,7 @@ ANSWERS: list[tuple[str, object, Fetched]] = [
     ("a pause that is none", no(429, parameters={"retry_after": "7"}), Trouble("error 429")),
     ("a pause backwards", no(429, parameters={"retry_after": -7}), Trouble("error 429")),
     ("parameters that are none", no(429, parameters=[1]), Trouble("error 429")),
+    ("a webhook it won't have", no(400, "bad webhook: HTTPS"), Trouble("refused: bad webhook: HTTPS")),
     ("unwell", no(500, "Internal Server Error"), Trouble("error 500")),
     ("no code", {"ok": False}, Trouble("error None")),
     ("a code that is none", no("x" * 100), Trouble(("error " + "x" * 100)[:40])),
@@ -201,3 +214,48 @@ async def test_telegrams_time_is_what_its_answers_say(date: str | None, known: b
     await updates.close()
     told = datetime(2026, 2, 3, 3, 42, 7, tzinfo=UTC) if known else datetime.now(UTC)
     assert abs(updates.telegram_time - told) < timedelta(seconds=5)
+
+
+async def test_a_webhook_is_set_with_all_that_matters() -> None:
+    """Named by what is pushed, how many at once, and the secret; what waits is kept."""
+    asked: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json=ok(True))
+
+    updates = updates_over(handler)
+    assert await updates.set_webhook("https://bot.example.com/telegram", "s3cret") == Batch([])
+    await updates.close()
+    assert asked[0].url.path == f"/bot{TOKEN}/setWebhook"
+    assert parse_qs(asked[0].content.decode()) == {
+        "url": ["https://bot.example.com/telegram"],
+        "secret_token": ["s3cret"],
+        "allowed_updates": [json.dumps(ALLOWED)],
+        "max_connections": [str(PUSHES_AT_ONCE)],
+        "drop_pending_updates": ["false"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (ok({"url": "", "pending_update_count": 0}), Webhook("", [], 0)),
+        (
+            ok({"url": "https://x/telegram", "allowed_updates": ["message"], "pending_update_count": 3,
+                "last_error_date": 5, "last_error_message": "Connection refused"}),
+            Webhook("https://x/telegram", ["message"], 3, (5, "Connection refused")),
+        ),
+        (ok({"url": 5, "allowed_updates": {}, "pending_update_count": "x", "last_error_date": "x"}),
+         Webhook("5", [], 0)),
+        (ok({}), Webhook("", [], 0)),
+        (ok(5), Trouble("no list of updates")),
+        (no(401), TokenRefused()),
+        (5, Trouble("no object")),
+    ],
+)  # fmt: skip
+async def test_what_is_registered_is_read(answer: object, told: object) -> None:
+    """Whatever Telegram says of it."""
+    updates = updates_over(lambda _request: httpx.Response(200, json=answer))
+    assert await updates.webhook() == told
+    await updates.close()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.core.watch import Place, WatchState
-from bot.storage import chats, outbox, watches
+from bot.storage import chats, outbox, shown, watches
 from bot.storage.engine import Database
 from bot.storage.outbox import RowKind, RowState
 from bot.storage.tables import chats as table, outbox as outbox_table, watches as watches_table
@@ -97,7 +97,7 @@ async def test_a_supergroup_takes_over_watches_and_what_waits(database: Database
     rows = {row.key: row for row in await rows_of(database, outbox_table)}
     assert (rows["waits"].chat_id, rows["done"].chat_id) == (NEW, OLD)
     async with database.begin() as tx:
-        assert not await outbox.shows(tx, NEW, 42, watch.id)
+        assert not await shown.shows(tx, NEW, 42, watch.id)
 
 
 async def test_no_message_of_the_supergroup_is_deleted_for_one_of_the_old_group(database: Database) -> None:
@@ -150,3 +150,32 @@ async def test_moving_twice_is_moving_once(database: Database) -> None:
     async with database.begin() as tx:
         assert [watch.place for watch in await watches.of_payment(tx, ID, WatchState)] == [Place(NEW)]
     assert await due_rows(database, busy=[OLD]) == await due_rows(database)
+
+
+async def test_a_team_goes_along_and_what_is_said_there_later_counts(database: Database) -> None:
+    """Hearing of the move once more brings nothing back that was ended in the supergroup."""
+    async with database.begin() as tx:
+        await chats.meet(tx, OLD, "group", 1, T0)
+        await chats.set_team(tx, OLD, T0)
+    await move(database)  # as a refused send tells, before anybody wrote in the supergroup
+    async with database.begin() as tx:
+        assert await chats.teams(tx) == [OLD]
+        await chats.meet(tx, NEW, "supergroup", 1, T0)
+    await move(database)
+    async with database.begin() as tx:
+        assert await chats.teams(tx) == [NEW]
+        await chats.set_team(tx, NEW, None)
+    await move(database)
+    async with database.begin() as tx:
+        assert await chats.teams(tx) == []
+
+
+async def test_a_group_the_bot_has_left_is_no_team(database: Database) -> None:
+    """Nobody can be asked there; back again, it is one as before."""
+    async with database.begin() as tx:
+        await chats.meet(tx, OLD, "group", 1, T0)
+        await chats.set_team(tx, OLD, T0)
+        await chats.silence(tx, OLD, "kicked", T0)
+        assert await chats.teams(tx) == []
+        await chats.meet(tx, OLD, "group", 2, T0)
+        assert await chats.teams(tx) == [OLD]

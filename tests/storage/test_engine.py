@@ -186,3 +186,38 @@ async def test_sqlite_is_set_for_durability(migrated_sqlite_url: str) -> None:
         }
     await database.close()
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+async def test_a_command_writes_beside_a_run(database_url: str) -> None:
+    """Made where it is not there yet; while another holds the lock file, one short transaction is let in."""
+    command, run = Database(database_url), Database(database_url)
+    await command.open_beside()
+    await command.close()
+    await run.open()
+    async with run.begin() as tx:
+        await inbox.store(tx, [Arrived(1, 5, {})], T0)
+    await command.open_beside()
+    async with command.begin() as tx:
+        await inbox.store(tx, [Arrived(2, 5, {})], T0)
+    await command.close()
+    async with run.begin() as tx:
+        assert len(await inbox.waiting(tx, 9, [])) == 2
+    await run.close()
+
+
+async def test_a_command_is_refused_where_the_file_is_no_database(tmp_path: Path) -> None:
+    """In one line, as a run is."""
+    (tmp_path / "paybot.db").write_text("no database at all, but long enough to look like something else" * 20)
+    with pytest.raises(DatabaseError, match="cannot be used"):
+        await Database(f"sqlite:///{tmp_path / 'paybot.db'}").open_beside()
+
+
+async def test_a_command_does_not_migrate_under_a_run(sqlite_url: str) -> None:
+    """An older database that is in use is left to the process that holds it."""
+    run = Database(sqlite_url)
+    await run.open()
+    async with run.begin() as tx:
+        await tx.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(DatabaseError, match="in use by another paybot"):
+        await Database(sqlite_url).open_beside()
+    await run.close()

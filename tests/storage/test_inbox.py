@@ -9,7 +9,7 @@ from bot.storage import inbox
 from bot.storage.engine import Database
 from bot.storage.inbox import Arrived, UpdateState
 from bot.storage.tables import inbox as table
-from tests.storage.making import DAY, SECOND, T0, rows_of
+from tests.storage.making import SECOND, T0, rows_of
 
 
 async def arrive(database: Database, *found: tuple[int, int | None], now: datetime = T0, **body: Any) -> None:
@@ -70,27 +70,6 @@ async def test_an_update_is_done_once_and_emptied(database: Database) -> None:
         assert await inbox.finish(tx, 2) is False
     (row,) = await rows_of(database, table)
     assert (row.state, row.body) == (UpdateState.DONE, None)
-
-
-async def test_the_offset_is_one_above_the_highest(database: Database) -> None:
-    """Done or not: what is stored may be confirmed."""
-    async with database.begin() as tx:
-        assert await inbox.offset(tx, T0) is None
-    await arrive(database, (8, 5), (7, 5))
-    async with database.begin() as tx:
-        await inbox.finish(tx, 8)
-        assert await inbox.offset(tx, T0) == 9
-
-
-async def test_the_offset_is_forgotten_after_a_day(database: Database) -> None:
-    """Telegram may number anew: a lower number of today counts, a higher one of yesterday does not."""
-    await arrive(database, (900, 5))
-    async with database.begin() as tx:
-        assert await inbox.offset(tx, T0 + DAY - SECOND) == 901
-        assert await inbox.offset(tx, T0 + DAY) is None
-    await arrive(database, (12, 5), now=T0 + DAY)
-    async with database.begin() as tx:
-        assert await inbox.offset(tx, T0 + DAY) == 13
 
 
 async def test_a_failed_update_is_tried_again_then_put_aside_with_its_body(database: Database) -> None:

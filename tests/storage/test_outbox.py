@@ -8,10 +8,10 @@ from typing import Any, get_args
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bot.core import commands, facts, journey
+from bot.core import alerts, callbacks, commands, connections, facts, journey, links, team, totals
 from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
-from bot.storage import chats, outbox, uploads
+from bot.storage import changes, chats, outbox, shown, uploads
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing, RowKind, RowState
 from bot.storage.tables import lease, outbox as table, uploads as uploads_table
@@ -78,8 +78,11 @@ async def note_sent(database: Database, row: Outgoing, *, token: int = TOKEN, me
 
 def test_every_fact_is_named_in_the_union() -> None:
     """A fact that the union forgets could be written and never read."""
-    alone = {*get_args(facts.Press), journey.Mishap}  # toasts, and a fact's part: never by themselves in the outbox
-    defined = {one for module in (facts, commands, journey) for one in vars(module).values() if is_dataclass(one)}
+    # Toasts, a fact's part, and what is no fact: never by themselves in the outbox.
+    alone = {*get_args(facts.Press), journey.Mishap, links.Link, links.Handles, callbacks.Parcel, callbacks.Callback}
+    alone |= {totals.Entry, totals.Figures, totals.Slot, totals.Totals}
+    modules = (facts, alerts, callbacks, commands, connections, journey, links, team, totals)
+    defined = {one for module in modules for one in vars(module).values() if is_dataclass(one)}
     assert set(FACTS) == defined - alone
     assert isinstance(Fact, types.UnionType)
 
@@ -368,10 +371,10 @@ async def test_a_message_belongs_to_the_watch_it_was_sent_for(database: Database
     await keep_notice(database, "a", watch_id=17)
     await note_sent(database, await begin_first(database))
     async with database.begin() as tx:
-        assert await outbox.shows(tx, CHAT.chat_id, 41, 17)
-        assert not await outbox.shows(tx, CHAT.chat_id, 41, 18)
-        assert not await outbox.shows(tx, CHAT.chat_id, 42, 17)
-        assert not await outbox.shows(tx, GROUP.chat_id, 41, 17)
+        assert await shown.shows(tx, CHAT.chat_id, 41, 17)
+        assert not await shown.shows(tx, CHAT.chat_id, 41, 18)
+        assert not await shown.shows(tx, CHAT.chat_id, 42, 17)
+        assert not await shown.shows(tx, GROUP.chat_id, 41, 17)
 
 
 async def test_a_pictures_id_is_kept_replaced_and_forgotten(database: Database) -> None:
@@ -392,9 +395,9 @@ async def test_our_messages_above_a_number_are_told(database: Database) -> None:
         await keep_notice(database, key, place)
         await note_sent(database, await begin_first(database), message_id=message_id)
     async with database.begin() as tx:
-        assert await outbox.messages_above(tx, CHAT.chat_id, 41) == {43}
-        assert await outbox.messages_above(tx, CHAT.chat_id, 40) == {41, 43}
-        assert await outbox.messages_above(tx, CHAT.chat_id, 43) == set()
+        assert await shown.messages_above(tx, CHAT.chat_id, 41) == {43}
+        assert await shown.messages_above(tx, CHAT.chat_id, 40) == {41, 43}
+        assert await shown.messages_above(tx, CHAT.chat_id, 43) == set()
 
 
 async def test_a_try_remembers_how_far_the_chat_had_come(database: Database) -> None:
@@ -422,7 +425,22 @@ async def test_a_card_on_its_way_may_be_shown_already(database: Database) -> Non
     for unsure in (True, False):
         row = await begin_first(database)
         async with database.begin() as tx:
-            told.append(await outbox.may_show(tx, watch))
+            told.append(await shown.may_show(tx, watch))
             await outbox.put_off(tx, row, lease_token=TOKEN, until=T0, problem="", counts=True, maybe_sent=unsure)
-            told.append(await outbox.may_show(tx, watch))
+            told.append(await shown.may_show(tx, watch))
     assert told == [True, True, True, False]
+
+
+async def test_a_message_is_changed_once_for_many_changes(database: Database) -> None:
+    """The latest counts, also of one that went out meanwhile; it is found as what the message says now."""
+    place = Place(501)
+    for number in (1, 2):
+        async with database.begin() as tx:
+            await changes.put_change(tx, place, 41, links.Tracked(str(number)), locale="id", now=T0, payment_id=ID)
+    row = await begin_first(database)
+    assert (row.kind, row.message_id, row.fact) == (RowKind.CHANGE, 41, links.Tracked("2"))
+    async with database.begin() as tx:
+        await changes.put_change(tx, place, 41, links.Tracked("3"), locale="id", now=T0, payment_id=ID)
+        await outbox.sent(tx, row, lease_token=TOKEN, message_id=None, now=T0)
+        assert await shown.fact_at(tx, place.chat_id, 41) == links.Tracked("3")
+    assert (await begin_first(database)).fact == links.Tracked("3")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bot.core.facts import Oddity
+from bot.core.answer import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package, Step
 from bot.core.payment import Payment, Status, claimed
@@ -17,6 +17,7 @@ from bot.storage.engine import Database
 from bot.storage.tables import packages
 from tests.storage.making import ID, SECOND, T0, a_payment, keep_payment, rows_of
 
+HOUR = timedelta(hours=1)
 TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001  # Hypothesis' own
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=80)
 MONEY = st.integers(0, 999_999_999_999)
@@ -141,18 +142,40 @@ async def test_the_next_look_is_the_earliest_that_is_not_under_way(database: Dat
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
-    [(T0 + SECOND, T0), (T0 - SECOND, T0 - SECOND), (None, None)],
-    ids=["later", "overdue", "at rest"],
+    ("look_at", "looked_at", "after"),
+    [
+        (T0 + HOUR, None, T0),
+        (T0 + HOUR, T0 - 9 * SECOND, T0),
+        (T0 + HOUR, T0 - SECOND, T0 + SECOND),
+        (T0 + HOUR, T0 + HOUR, T0),
+        (T0 + SECOND / 2, T0 - SECOND, T0 + SECOND / 2),
+        (T0 - SECOND, None, T0 - SECOND),
+        (None, T0 - HOUR, None),
+    ],
+    ids=[
+        "never looked at",
+        "later",
+        "just looked at",
+        "the clock was set back",
+        "sooner anyway",
+        "overdue",
+        "at rest",
+    ],
 )
-async def test_a_wish_to_look_only_brings_a_look_forward(
-    database: Database, before: datetime | None, after: datetime | None
+async def test_a_hint_only_brings_a_look_forward(
+    database: Database, look_at: datetime | None, looked_at: datetime | None, after: datetime | None
 ) -> None:
-    """An overdue look keeps its place, and a payment at rest is not wakened."""
-    await keep_payment(database, look_at=before)
+    """An overdue look keeps its place, none comes too close to the last, nothing at rest is wakened."""
     async with database.begin() as tx:
-        await payments.look_now(tx, ID, T0)
+        await payments.save(tx, replace(a_payment(), looked_at=looked_at), look_at)
+        assert await payments.hasten(tx, ID, T0, 2 * SECOND) is (Status.WAITING if look_at else None)
         assert await payments.next_due_at(tx, []) == after
+
+
+async def test_a_hint_at_an_unknown_payment_is_nothing(database: Database) -> None:
+    """Other people's packages are called back too."""
+    async with database.begin() as tx:
+        assert await payments.hasten(tx, ID, T0, SECOND) is None
 
 
 @pytest.mark.parametrize("status", Status)

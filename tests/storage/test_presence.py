@@ -10,7 +10,7 @@ from bot.core.facts import Paid, StillUnpaid
 from bot.core.packages import Package
 from bot.core.payment import Payment, Status
 from bot.core.watch import Place, Watch, WatchState
-from bot.storage import chats, outbox, payments, watches
+from bot.storage import chats, outbox, payments, shown, watches
 from bot.storage.engine import Database
 from bot.storage.outbox import RowState
 from bot.storage.tables import chats as chats_table, outbox as outbox_table
@@ -225,8 +225,8 @@ async def test_a_list_shows_every_watch_of_its_chat(database: Database) -> None:
     row = await begin_first(database)
     async with database.begin() as tx:
         await outbox.sent(tx, row, lease_token=3, message_id=50, now=T0)
-        assert await outbox.shows(tx, CHAT.chat_id, 50, watch.id)
-        assert not await outbox.shows(tx, CHAT.chat_id, 51, watch.id)
-        assert not await outbox.shows(tx, OTHER.chat_id, 50, watch.id)
-        assert await outbox.fact_at(tx, CHAT.chat_id, 50) == OpenPayments()
-        assert await outbox.fact_at(tx, CHAT.chat_id, 51) is None
+        assert await shown.shows(tx, CHAT.chat_id, 50, watch.id)
+        assert not await shown.shows(tx, CHAT.chat_id, 51, watch.id)
+        assert not await shown.shows(tx, OTHER.chat_id, 50, watch.id)
+        assert await shown.fact_at(tx, CHAT.chat_id, 50) == OpenPayments()
+        assert await shown.fact_at(tx, CHAT.chat_id, 51) is None

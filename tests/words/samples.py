@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import settings, strategies as st
 
+from bot.core.alerts import Alert
+from bot.core.answer import Oddity
+from bot.core.callbacks import Parcel, ParcelEvent
 from bot.core.commands import Standing
-from bot.core.facts import Alert, Fact, Oddity, PaymentFact, Press, Reply
+from bot.core.facts import Fact, PaymentFact, Press, Reply
 from bot.core.ids import Kind
 from bot.core.journey import Mishap
 from bot.core.message import ActionButton, CopyButton, LinkButton, Message
@@ -107,6 +110,7 @@ PACKAGES: Final = st.builds(
     has_driver=st.booleans(),
 )
 MISHAPS: Final = st.builds(Mishap, order_id=TEXTS, code=st.sampled_from(sorted(PHASE_OF)) | st.integers())
+PARCELS: Final = st.builds(Parcel, order_id=TEXTS, awb=st.none() | TEXTS, courier=st.none() | TEXTS)
 SHOPS: Final = st.builds(
     Shop,
     name=st.none() | TEXTS,
@@ -125,26 +129,22 @@ PAYMENTS: Final = st.builds(
 )
 
 
+_VALUES: Final[dict[Any, st.SearchStrategy[Any]]] = {
+    int | None: st.none() | AMOUNTS,
+    str | None: st.none() | TEXTS,
+    str: TEXTS,
+    int: st.integers(min_value=0, max_value=2**63),
+    bool: st.booleans(),
+    datetime: MOMENTS,
+    tuple[str, ...]: st.lists(TEXTS, min_size=1, max_size=100).map(tuple),
+    tuple[Mishap, ...]: st.lists(MISHAPS, min_size=1, max_size=100).map(tuple),
+    tuple[Parcel, ...]: st.lists(PARCELS, min_size=1, max_size=100).map(tuple),
+}
+"""What a field of a fact may hold, by its type."""
+
+
 def _values(hint: Any) -> st.SearchStrategy[Any]:
-    if isinstance(hint, EnumType):
-        return st.sampled_from(list(hint))
-    match hint:
-        case _ if hint == int | None:
-            return st.none() | AMOUNTS
-        case _ if hint is str:
-            return TEXTS
-        case _ if hint is int:
-            return st.integers(min_value=0, max_value=2**63)
-        case _ if hint is bool:
-            return st.booleans()
-        case _ if hint is datetime:
-            return MOMENTS
-        case _ if hint == tuple[str, ...]:
-            return st.lists(TEXTS, min_size=1, max_size=100).map(tuple)
-        case _ if hint == tuple[Mishap, ...]:
-            return st.lists(MISHAPS, min_size=1, max_size=100).map(tuple)
-        case _:
-            raise TypeError(f"no values known for {hint}: say here what such a field may hold")
+    return st.sampled_from(list(hint)) if isinstance(hint, EnumType) else _VALUES[hint]
 
 
 def facts_of(fact_class: type) -> st.SearchStrategy[Any]:
@@ -155,8 +155,9 @@ def facts_of(fact_class: type) -> st.SearchStrategy[Any]:
 
 def plain_fact(fact_class: type) -> Any:
     """One fact of a class, with plain values."""
-    plain: dict[Any, Any] = {datetime: NOW, str: "7", int: 5, bool: False, int | None: 65000}
+    plain: dict[Any, Any] = {datetime: NOW, str: "7", str | None: "Rina", int: 5, bool: False, int | None: 65000}
     plain |= {tuple[str, ...]: ("BDI-1", "BDI-2"), tuple[Mishap, ...]: (Mishap("BDI-1", 300), Mishap("BDI-2", 400))}
+    plain |= {tuple[Parcel, ...]: (Parcel("OID-1", "DEVEL-1", "jne"),), ParcelEvent: ParcelEvent.SHIPPED}
     plain |= {Oddity: Oddity.UNKNOWN_CODE, QrisFault: QrisFault.CRC, Standing: Standing.UNPAID}
     return fact_class(**{name: plain[hint] for name, hint in get_type_hints(fact_class).items()})
 

@@ -10,8 +10,8 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
+from bot.core.answer import Oddity
 from bot.core.commands import Standing
-from bot.core.facts import Oddity
 from bot.core.packages import PHASE_OF
 from bot.core.qris import QrisFault
 from bot.words.catalogue import Catalogue
@@ -20,7 +20,17 @@ from tests.words.telegram_html import read
 
 WORDS = Path(__file__).parents[2] / "bot" / "words"
 KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z0-9_]+", re.ASCII)
-PLAIN = ("format.", "picture.", "button.", "toast.", "menu.", "profile.", "package.track", "package.no_courier")
+PLAIN = (
+    "buyer.",
+    "format.",
+    "picture.",
+    "button.",
+    "toast.",
+    "menu.",
+    "profile.",
+    "package.track",
+    "package.no_courier",
+)
 # The keys made at run time, by the table each family follows.
 FAMILIES = {
     *(f"status.{code}" for code in PHASE_OF),
@@ -28,6 +38,7 @@ FAMILIES = {
     *(f"fault.{fault}" for fault in QrisFault),
     *(f"standing.{standing}" for standing in Standing),
     *(f"menu.{command}" for command in ("pay", "status", "watching", "stop", "lang", "id", "help")),
+    *(f"menu.{command}" for command in ("link", "team", "alerts", "stats", "recap")),
 }
 
 

@@ -1,0 +1,48 @@
+"""Facts about the bot's own connections, for the operators alone (see `core.facts`): whether KiriminAja answers and
+Telegram hands over and takes messages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKeyRefused:
+    """KiriminAja refuses our API key (401)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKeyWorks:
+    """KiriminAja takes our API key again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertProviderDown:
+    """KiriminAja has given no usable answer to anything."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertProviderBack:
+    """It answers again. `waited` counts the payments that could not be checked meanwhile."""
+
+    since: datetime
+    back_at: datetime
+    waited: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOtherPoller:
+    """Another program fetches this bot's updates (409)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertUndeliverable:
+    """A chat could not be told "paid": Telegram's final no."""
+
+    chat_id: int
+
+
+ConnectionAlert = (
+    AlertKeyRefused | AlertKeyWorks | AlertProviderDown | AlertProviderBack | AlertOtherPoller | AlertUndeliverable
+)

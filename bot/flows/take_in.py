@@ -1,0 +1,70 @@
+"""Takes in Telegram's updates, polled or pushed: once this returns they are stored, and may be confirmed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.storage import chats, inbox, notify
+from bot.storage.engine import Database
+from bot.storage.inbox import Arrived
+from bot.storage.notify import Bell
+
+
+class TakeIn:
+    """Stores updates in any process, and wakes whoever handles them."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+        """`wake` sets handling going in this process; where another one does the work, it hears the bell."""
+        self._database = database
+        self._clock = clock
+        self._wake = wake
+
+    async def __call__(self, updates: Sequence[Mapping[str, Any]]) -> None:
+        """Stores updates, each a JSON object with an integer `update_id`; those that are there stay as they are."""
+        if not updates:
+            return
+        now = self._clock()
+        arrived = [Arrived(update["update_id"], chat_of(update), update) for update in updates]
+        async with self._database.begin() as tx:
+            await inbox.store(tx, arrived, now)
+            for chat_id, (kind, message_id) in _chats_in(updates).items():
+                await chats.meet(tx, chat_id, kind, message_id, now)
+            await notify.ring(tx, Bell.HANDLE)
+        self._wake()
+
+
+def chat_of(update: Mapping[str, Any]) -> int | None:
+    """The chat whose order an update keeps; None for a press, which is answered at once."""
+    chat = None if "callback_query" in update else chat_in(update)
+    return chat["id"] if chat else None
+
+
+def chat_in(update: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The chat an update is about, a JSON object with an integer `id`."""
+    for name in ("message", "edited_message", "my_chat_member"):
+        found = update.get(name)
+        if isinstance(found, dict) and isinstance(found.get("chat"), dict):
+            return _numbered(found["chat"])
+    press = update.get("callback_query")
+    message = press.get("message") if isinstance(press, dict) else None
+    chat = message.get("chat") if isinstance(message, dict) else None
+    return _numbered(chat) if isinstance(chat, dict) else None
+
+
+def _numbered(chat: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    chat_id = chat.get("id")
+    # No database takes a greater number, and one odd update must not spoil its batch.
+    return chat if isinstance(chat_id, int) and abs(chat_id) < 2**63 else None
+
+
+def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int | None]]:
+    """Each chat's kind, and its newest message's id."""
+    found: dict[int, tuple[str, int | None]] = {}
+    for update in updates:
+        if chat := chat_in(update):
+            message = update.get("message")
+            message_id = message.get("message_id") if isinstance(message, dict) else None
+            before = found.get(chat["id"], ("", None))[1]
+            newest = message_id if isinstance(message_id, int) else before
+            found[chat["id"]] = (str(chat.get("type", ""))[:12], newest)
+    return found

@@ -1,0 +1,127 @@
+"""KiriminAja's callbacks: stored before they are confirmed, heard once, and passed on where the operator wants it.
+
+What is kept of one holds nothing personal, but for its raw body, which is there only until it is passed on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select, text
+
+from bot.core.callbacks import Callback, ExpressNews
+from bot.core.watch import Watch
+from bot.storage.engine import Tx
+from bot.storage.notation import from_json
+from bot.storage.payments import upsert
+from bot.storage.tables import callbacks, outbox
+
+# Spelt out, as a bound value does not lead to the partial index.
+_IS_NEW: Final = text("callbacks.state = 'new'")
+
+
+class CallbackState(StrEnum):
+    """Where a callback stands. Passing it on is told by `forward_at` alone."""
+
+    NEW = "new"  # flows.hear: heard
+    HEARD = "heard"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A callback as it came; its raw body and `Content-Type` only where it is to be passed on."""
+
+    callback: Callback
+    body: bytes | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A callback to pass on, as it came."""
+
+    id: int
+    received_at: datetime
+    attempts: int
+    """Tries before this one."""
+    content_type: str | None
+    body: bytes
+
+
+async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[str]:
+    """Keeps callbacks; returns the digests of those that are new. With a body one is to be passed on."""
+    rows = [
+        {
+            "digest": one.callback.digest,
+            "method": one.callback.method,
+            "received_at": now,
+            "state": CallbackState.NEW,
+            "hints": _adapter().dump_json(one.callback).decode(),
+            "body": one.body,
+            "content_type": one.content_type,
+            "forward_at": None if one.body is None else now,
+        }
+        for one in arrived
+    ]
+    kept = upsert(tx)(callbacks).values(rows).on_conflict_do_nothing(index_elements=["digest"])
+    return frozenset((await tx.execute(kept.returning(callbacks.c.digest))).scalars())
+
+
+async def waiting(tx: Tx, limit: int) -> Sequence[tuple[int, Callback]]:
+    """Callbacks not heard yet, in their order, each under its number."""
+    query = select(callbacks.c.id, callbacks.c.hints).where(_IS_NEW).order_by(callbacks.c.id).limit(limit)
+    return [(row.id, _adapter().validate_json(row.hints)) for row in (await tx.execute(query)).all()]
+
+
+async def note_heard(tx: Tx, ids: Sequence[int]) -> None:
+    """What they said has been taken in; it is not needed any more."""
+    heard = callbacks.update().where(callbacks.c.id.in_(ids))
+    await tx.execute(heard.values(state=CallbackState.HEARD, hints=None))
+
+
+async def to_forward(tx: Tx, now: datetime, limit: int, except_for: Iterable[int]) -> Sequence[Forward]:
+    """Callbacks to pass on now, the longest due first, but for those under way."""
+    query = select(callbacks).where(callbacks.c.forward_at <= now, callbacks.c.id.not_in([*except_for]))
+    rows = (await tx.execute(query.order_by(callbacks.c.forward_at, callbacks.c.id).limit(limit))).all()
+    return [Forward(row.id, row.received_at, row.attempts, row.content_type, bytes(row.body or b"")) for row in rows]
+
+
+async def next_forward_at(tx: Tx, except_for: Iterable[int]) -> datetime | None:
+    """When the next one is due to be passed on."""
+    query = select(func.min(callbacks.c.forward_at)).where(
+        callbacks.c.forward_at.is_not(None), callbacks.c.id.not_in([*except_for])
+    )
+    found: datetime | None = (await tx.execute(query)).scalar_one()
+    return found
+
+
+async def note_forwarded(tx: Tx, callback_id: int, *, problem: str | None = None) -> None:
+    """It is passed on, or never will be (`problem` says why): its body goes."""
+    await _change(tx, callback_id, {"body": None, "forward_at": None, "problem": problem})
+
+
+async def put_off(tx: Tx, callback_id: int, until: datetime, problem: str) -> None:
+    """It is tried again; `problem` is a short word."""
+    await _change(tx, callback_id, {"forward_at": until, "problem": problem, "attempts": callbacks.c.attempts + 1})
+
+
+async def express_told(tx: Tx, watch: Watch) -> list[ExpressNews]:
+    """What a watch's place was told of the packages of an Express payment."""
+    query = select(outbox.c.fact).where(
+        outbox.c.chat_id == watch.place.chat_id,
+        outbox.c.watch_id == watch.id,
+        outbox.c.fact.startswith(f"{ExpressNews.__name__} ", autoescape=True),
+    )
+    facts = [from_json(fact) for fact in (await tx.execute(query)).scalars()]
+    return [fact for fact in facts if isinstance(fact, ExpressNews)]
+
+
+async def _change(tx: Tx, callback_id: int, values: dict[str, Any]) -> None:
+    await tx.execute(callbacks.update().where(callbacks.c.id == callback_id).values(values))
+
+
+def _adapter() -> TypeAdapter[Callback]:
+    return TypeAdapter(Callback)
