@@ -13,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.sandbox.bot_api import Json, Upload
+from bot.sandbox.bot_api import Json
 from bot.sandbox.changes import NothingHappened
 from bot.sandbox.chats import Chat, Message
 from bot.sandbox.payment_view import payment_view
 from bot.sandbox.payments import ACTIONS
 from bot.sandbox.people import Person
-from bot.sandbox.views import chat_view, message_view, person_view
+from bot.sandbox.pushes import Pushes
+from bot.sandbox.views import argument_view, chat_view, message_view, person_view
 
 if TYPE_CHECKING:
     from bot.sandbox.sandbox import Sandbox
@@ -35,6 +36,7 @@ class Control:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self._pushes = Pushes(sandbox)
 
     def routes(self) -> list[Route]:
         """All under ``/sandbox``."""
@@ -99,7 +101,7 @@ class Control:
         shown = [
             {
                 "method": call.method,
-                "params": {k: _shown(v) for k, v in call.params.items()},
+                "params": {k: argument_view(v) for k, v in call.params.items()},
                 "at": call.at,
                 "ended_at": call.ended_at,
                 "done": call.done,
@@ -215,7 +217,9 @@ class Control:
     async def act(self, body: Json) -> Json:
         """``/sandbox/payments/<id>/<action>`` with the action's own fields, see `payments.ACTIONS`."""
         payment = self._sandbox.payments[body.pop("payment_id")]
-        ACTIONS[body.pop("action")](payment, body)
+        action, package = body.pop("action"), body.get("package")
+        ACTIONS[action](payment, body)
+        self._pushes.tell(payment, action, package)
         return payment_view(payment)
 
     async def provider(self, body: Json) -> Json:
@@ -294,7 +298,3 @@ def _post(action: Action) -> Callable[[Request], Awaitable[Response]]:
 def _error(why: Exception, status: int) -> Response:
     words = f"there is no {why}" if isinstance(why, KeyError) else str(why)
     return JSONResponse({"error": words}, status)
-
-
-def _shown(value: Any) -> Any:
-    return {"file": value.name, "bytes": len(value.content)} if isinstance(value, Upload) else value

@@ -39,6 +39,8 @@ class BotProcess:
         self, changes: Changes, folder: Path, environment: Mapping[str, str], *, ended: Callable[[int], None]
     ) -> None:
         self.state: State = "stopped"
+        self.url: str | None = None
+        """Its HTTP side, another one in each life."""
         self.log = folder / LOG_NAME
         self._changes = changes
         self._folder = folder
@@ -64,6 +66,7 @@ class BotProcess:
             if self.state != "stopped":
                 return
             port = _free_port()
+            self.url = f"http://127.0.0.1:{port}"
             with self.log.open("ab") as log:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.bot_api import Json
+from bot.sandbox.bot_api import Json, Upload
 from bot.sandbox.chats import Chat, Message
 from bot.sandbox.files import StoredFile
 
@@ -93,3 +93,8 @@ def message_view(message: Message) -> Json:
         "edits": message.edits,
         "service": message.service,
     }
+
+
+def argument_view(value: Any) -> Any:
+    """An argument of a call, with a file as its name and size."""
+    return {"file": value.name, "bytes": len(value.content)} if isinstance(value, Upload) else value

@@ -77,9 +77,16 @@ def test_instant_lists_its_packages_and_goes_its_way(browser: Browser, demo: Dem
         visit.turn_to("KiriminAja")
         row = visit.row(payment["payment_id"])
         expect(row.get_by_role("button", name="Pay")).to_have_attribute("aria-disabled", "true")
-        for action, state in [("Assign driver", "driver"), ("Pick up", "picked up"), ("Deliver", "delivered")]:
+        for action, state, told in [
+            ("Assign driver", "driver", "heading to pickup"),
+            ("Pick up", "picked up", "2 packages picked up"),
+            ("Deliver", "delivered", "2 packages delivered"),
+        ]:
             row.get_by_role("button", name=action, exact=True).click()
             expect(row.get_by_text(state, exact=True)).to_be_visible()
+            visit.turn_to("Chats")
+            expect(visit.log).to_contain_text(told)
+            visit.turn_to("KiriminAja")
         for button in row.get_by_role("button").all()[:-1]:
             expect(button).to_have_attribute("aria-disabled", "true")
 
