@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.storage.backup import BackupError, keep_before_migration
 from bot.storage.migrations import HEAD
 
 Tx = AsyncConnection
@@ -29,6 +30,10 @@ _MIGRATION_LOCK: Final = 7_095_104
 
 class DatabaseError(Exception):
     """The database cannot be used; the text is one line with the mend."""
+
+
+class NotThereYet(DatabaseError):
+    """There is no database of ours yet."""
 
 
 def is_out_of_reach(error: BaseException) -> bool:
@@ -70,9 +75,44 @@ class Database:
             await self.close()
             if self._path is None:
                 raise
-            raise DatabaseError(
-                f"DATABASE_URL: {self._path} cannot be used ({error.orig}): check the file and its rights."
-            ) from None
+            raise self._unusable(self._path, error) from None
+        except BaseException:
+            await self.close()
+            raise
+
+    async def open_beside(self) -> None:
+        """For a shell command that writes one short transaction, also while `run` holds the lock file (SQLite). What
+        is not there yet is made, or brought up to date, as by `open`. Raises what `open` raises."""
+        if self._path is None or not self._path.exists():
+            await self.open()
+            return
+        self._engine = self._sqlite(self._path, checkpoints=False)
+        try:
+            async with self.engine.begin() as tx:
+                is_up_to_date = await self._revision(tx) == HEAD
+        except DBAPIError as error:
+            await self.close()
+            raise self._unusable(self._path, error) from None
+        if not is_up_to_date:
+            await self.close()
+            await self.open()
+
+    async def open_existing(self) -> None:
+        """As `open_beside`, but makes and migrates nothing. Raises `NotThereYet` where there is no database of ours,
+        `DatabaseError` where it is of another revision than this program's."""
+        if self._path is not None and not self._path.exists():
+            raise NotThereYet(
+                f"DATABASE_URL: there is no {self._path} yet: `paybot run` or `paybot db upgrade` makes it."
+            )
+        try:
+            self._engine = self._postgres() if self._path is None else self._sqlite(self._path, checkpoints=False)
+            async with self.engine.begin() as tx:
+                self._expect_head(await self._revision(tx))
+        except DBAPIError as error:
+            await self.close()
+            if self._path is None:
+                raise
+            raise self._unusable(self._path, error) from None
         except BaseException:
             await self.close()
             raise
@@ -119,7 +159,13 @@ class Database:
             ) from None
         self._lock = lock
 
-    def _sqlite(self, path: Path) -> AsyncEngine:
+    def _unusable(self, path: Path, error: DBAPIError) -> DatabaseError:
+        return DatabaseError(f"DATABASE_URL: {path} cannot be used ({error.orig}): check the file and its rights.")
+
+    def _sqlite(self, path: Path, *, checkpoints: bool = True) -> AsyncEngine:
+        # Checkpoints are left to the process that holds the lock file: two that make them at once may corrupt a WAL.
+        pragmas = ["journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"]
+        pragmas += [] if checkpoints else ["wal_autocheckpoint=0"]
         engine = create_async_engine(
             # Parameters hold whole updates, with people's names: errors go into the log without them.
             URL.create("sqlite+aiosqlite", database=str(path)),
@@ -133,7 +179,7 @@ class Database:
         def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
             connection.isolation_level = None  # the driver must not begin deferred transactions by itself
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+            for pragma in pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
@@ -175,11 +221,34 @@ class Database:
             from bot.storage.migrations.run import known_revisions, upgrade
 
             if current is not None and current not in known_revisions():
-                raise DatabaseError(
-                    f"DATABASE_URL: the database is newer (revision {current}) than this paybot: update paybot."
-                )
+                raise _newer(current)
+            if self._path is not None and current is not None:
+                await self._keep_copy(self._path, current)
             await tx.run_sync(upgrade)
         structlog.get_logger("storage").info("database migrated", before=current, now=HEAD)
+
+    async def _keep_copy(self, path: Path, revision: str) -> None:
+        try:
+            # A reader beside our open transaction: it sees what was committed before.
+            kept = await asyncio.to_thread(keep_before_migration, path, revision)
+        except BackupError as error:
+            raise DatabaseError(
+                f"DATABASE_URL: no copy of {path} can be kept before the migration ({error}): make room beside it."
+            ) from None
+        structlog.get_logger("storage").info("copy kept", file=str(kept))
+
+    def _expect_head(self, current: str | None) -> None:
+        if current is None:
+            raise NotThereYet("DATABASE_URL: the database is empty: `paybot run` or `paybot db upgrade` sets it up.")
+        if current == HEAD:
+            return
+        from bot.storage.migrations.run import known_revisions
+
+        if current not in known_revisions():
+            raise _newer(current)
+        raise DatabaseError(
+            f"DATABASE_URL: the database is at revision {current}, this paybot needs {HEAD}: run `paybot db upgrade`."
+        )
 
     async def _revision(self, tx: Tx) -> str | None:
         there = (
@@ -190,3 +259,7 @@ class Database:
         if (await tx.execute(text(there))).first() is None:
             return None
         return (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+
+
+def _newer(revision: str) -> DatabaseError:
+    return DatabaseError(f"DATABASE_URL: the database is newer (revision {revision}) than this paybot: update paybot.")

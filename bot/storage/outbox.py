@@ -79,7 +79,7 @@ async def put_notice(
     watch_id: int | None = None,
 ) -> None:
     """Tells a place something, once for each key."""
-    values = await _row(tx, RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
+    values = await row_values(tx, RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
         "payment_id": payment_id,
         "watch_id": watch_id,
         "fact": to_json(fact),
@@ -89,7 +89,7 @@ async def put_notice(
 
 async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.CARD) -> None:
     """Says that a watch's card (or list) is out of date; many such collapse into one edit."""
-    values = await _row(tx, kind, f"{kind}:{watch.id}", watch.place, watch.locale, now) | {
+    values = await row_values(tx, kind, f"{kind}:{watch.id}", watch.place, watch.locale, now) | {
         "payment_id": watch.payment_id,
         "watch_id": watch.id,
     }
@@ -108,7 +108,7 @@ async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.
 async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
     """Takes away the message that showed a watch's card so far."""
     key = f"erase:{watch.place.chat_id}:{watch.card_message_id}"
-    values = await _row(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
+    values = await row_values(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
     values |= {"message_id": watch.card_message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
     await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
 
@@ -237,9 +237,10 @@ async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int
     return frozenset((await tx.execute(query)).scalars())
 
 
-async def _row(
+async def row_values(
     tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime, *, about_payment: bool = True
 ) -> dict[str, Any]:
+    """What every new row holds; `about_payment`: whether it waits where its chat takes no messages for now."""
     # A chat's rows are delivered in their order: a new one must not overtake one that was put off.
     put_off_until: datetime | None = (
         await tx.execute(

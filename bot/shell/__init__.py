@@ -1,0 +1,5 @@
+"""What the shell commands do, a module each; `bot.cli` parses, asks and prints."""
+
+
+class ShellError(Exception):
+    """The command could not do its work; the text is one line with the mend."""
