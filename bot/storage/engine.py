@@ -57,6 +57,11 @@ class Database:
         return self._path is not None
 
     @property
+    def path(self) -> Path | None:
+        """The file (SQLite)."""
+        return self._path
+
+    @property
     def engine(self) -> AsyncEngine:
         """SQLAlchemy's engine. Raises `DatabaseError` before `open`."""
         if self._engine is None:

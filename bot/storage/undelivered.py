@@ -1,12 +1,12 @@
-"""What the outbox could not deliver, as operators see and mend it. Nothing is taken back: each step leaves its trace."""
+"""What the outbox could not deliver, as operators see and mend it. Each step leaves its trace: no row is deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, exists, func, insert, or_, select, true
+from sqlalchemy import Row, String, and_, cast, exists, func, insert, literal, or_, select, true
 
 from bot.core.watch import Place
 from bot.storage.engine import Tx
@@ -48,29 +48,27 @@ class Entry:
 
 async def entries(tx: Tx, which: Which, *, limit: int) -> Sequence[Entry]:
     """The newest rows of a sort, newest first."""
-    retried = _retry_of(outbox.c.id)
     dead = outbox.c.state == RowState.DEAD
     troubled = and_(outbox.c.state.in_(_OPEN), outbox.c.problem.is_not(None))
     condition = {
-        Which.TROUBLED: or_(and_(dead, retried.is_(None)), troubled),
+        Which.TROUBLED: or_(and_(dead, ~_was_retried()), troubled),
         Which.DEAD: dead,
         Which.ALL: true(),
     }[which]
-    query = select(outbox, retried.label("retried_as")).where(condition).order_by(outbox.c.id.desc()).limit(limit)
-    return [_entry(row) for row in (await tx.execute(query)).all()]
+    rows = (await tx.execute(select(outbox).where(condition).order_by(outbox.c.id.desc()).limit(limit))).all()
+    retries = await _retries(tx)
+    return [_entry(row, retries) for row in rows]
 
 
 async def entry(tx: Tx, row_id: int) -> Entry | None:
     """One row."""
-    row = (
-        await tx.execute(select(outbox, _retry_of(outbox.c.id).label("retried_as")).where(outbox.c.id == row_id))
-    ).one_or_none()
-    return None if row is None else _entry(row)
+    row = (await tx.execute(select(outbox).where(outbox.c.id == row_id))).one_or_none()
+    return None if row is None else _entry(row, await _retries(tx))
 
 
 async def dead_ids(tx: Tx) -> Sequence[int]:
     """Dead rows that were not retried yet, oldest first."""
-    query = select(outbox.c.id).where(outbox.c.state == RowState.DEAD, _retry_of(outbox.c.id).is_(None))
+    query = select(outbox.c.id).where(outbox.c.state == RowState.DEAD, ~_was_retried())
     return list((await tx.execute(query.order_by(outbox.c.id))).scalars())
 
 
@@ -118,14 +116,19 @@ async def discard(tx: Tx, row_id: int, now: datetime) -> bool:
     return True
 
 
-def _retry_of(row_id: Any) -> Any:
-    """The last row that retries another one; its key is told apart from those of other rows by the colon."""
+def _was_retried() -> Any:
     again = outbox.alias("again")
-    named = again.c.key.like(func.concat("retry:", row_id, ":%"))
-    return select(func.max(again.c.id)).where(named).correlate(outbox).scalar_subquery()
+    first = literal("retry:") + cast(outbox.c.id, String) + literal(":1")
+    return exists(select(again.c.id).where(again.c.key == first).correlate(outbox))
 
 
-def _entry(row: Row[Any]) -> Entry:
+async def _retries(tx: Tx) -> Mapping[int, int]:
+    """The last retry of each row that has one."""
+    query = select(outbox.c.id, outbox.c.key).where(outbox.c.key.startswith("retry:")).order_by(outbox.c.id)
+    return {int(row.key.split(":")[1]): row.id for row in (await tx.execute(query)).all()}
+
+
+def _entry(row: Row[Any], retries: Mapping[int, int]) -> Entry:
     return Entry(
         id=row.id,
         key=row.key,
@@ -139,5 +142,5 @@ def _entry(row: Row[Any]) -> Entry:
         due_at=row.due_at,
         done_at=row.done_at,
         problem=row.problem,
-        retried_as=row.retried_as,
+        retried_as=retries.get(row.id),
     )
