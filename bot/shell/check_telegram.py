@@ -18,7 +18,7 @@ _RECENT: Final = timedelta(minutes=30)
 
 
 async def check_telegram(settings: Settings, clock: Callable[[], datetime]) -> Part:
-    """Asks as the bot. Nothing is sent, but it shows as typing in the ops chats: that alone tells the right to write."""
+    """Asks as the bot. Nothing is sent, but it shows as typing in the ops chats: that tells the right to write."""
     token = settings.telegram_bot_token.get_secret_value()
     async with Inspector(settings.telegram_api_url, token, within=CALL_WITHIN) as telegram:
         me = await telegram.ask("getMe")

@@ -129,7 +129,7 @@ def _status(payment: Payment) -> str:
 
 
 def _lines(payment: Payment, settings: Settings) -> Sequence[str]:
-    words = _words(settings).card_strings(payment, _face(payment), settings.locale, now=datetime.now(UTC))
+    words = _words(settings).card_strings(payment, _face(payment), "en", now=datetime.now(UTC))
     payee = ", ".join(part for part in (words.payee, words.city) if part)
     told = [
         ("id", payment.id),
