@@ -86,7 +86,7 @@ class Restore:
             # On a copy: a backup of an older paybot is migrated first, and stays as it is.
             copy = Path(folder) / "backup.db"
             await _attempt(self.file, copy)
-            async with held(settings.database_url) as target, opened(f"sqlite:///{copy}") as source:
+            async with _opened_backup(copy, self.file) as source, held(settings.database_url) as target:
                 async with target.begin() as tx:
                     found = await copying.rows_in(tx)
                 if found and not self.yes:
@@ -160,6 +160,20 @@ async def held(url: str, *, name: str = "the database") -> AsyncIterator[Databas
             await asyncio.gather(renewing, return_exceptions=True)
             with suppress(Exception):
                 await lease.release()
+
+
+@asynccontextmanager
+async def _opened_backup(copy: Path, file: Path) -> AsyncIterator[Database]:
+    """A copy of the backup `file`, brought up to date."""
+    database = Database(f"sqlite:///{copy}")
+    try:
+        await database.open()
+    except DatabaseError as error:
+        raise ShellError(f"{file}: {str(error).removeprefix('DATABASE_URL: ')}") from None
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def _renew(lease: Lease) -> None:
