@@ -151,6 +151,7 @@ async def held(url: str, *, name: str = "the database") -> AsyncIterator[Databas
     async with opened(url) as database:
         lease = Lease(database, "paybot db")
         if not await lease.take():
+            await lease.disconnect()
             raise ShellError(f"a bot is working on {name}: stop every `paybot run`, wait ten seconds, try again.")
         renewing = asyncio.create_task(_renew(lease))
         try:

@@ -32,7 +32,7 @@ async def test_a_message_that_failed_is_retried_while_the_bot_runs(
         assert heading.split() == ["ID", "STATE", "AGE", "CHAT", "WHAT", "PAYMENT", "TRIES", "PROBLEM"]
         assert "Help" in first
         assert str(sari.id) in first
-        assert "can't parse entities" in first
+        assert "Can't parse entities" in first
         ids = [line.split()[0] for line in (first, second)]
 
         retried = await paybot(tmp_path, settings, "outbox", "retry", ids[0])

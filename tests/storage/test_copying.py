@@ -125,6 +125,17 @@ async def test_the_next_holders_token_is_higher_than_any_row_names(
     await claim.release()
 
 
+async def test_a_copy_under_load_is_of_one_moment(migrated_postgres_url: str, migrated_sqlite_url: str) -> None:
+    """What is written while the first tables are read is not in the later ones; who writes does not wait."""
+    async with opened(migrated_postgres_url) as source, opened(migrated_sqlite_url) as target:
+        await keep_payment(source)
+        async with copying.snapshot(source) as reading, target.begin() as writing:
+            assert await copying.rows_in(reading) == {"payments": 1}
+            await keep_payment(source, "XID-1111")
+            await keep_notice(source, "later")
+            assert await copying.replace_all(reading, writing) == {"payments": 1}
+
+
 async def test_a_copy_that_fails_leaves_what_was_there(migrated_sqlite_url: str, target: Database) -> None:
     """One transaction: half a database is none."""
     await keep_payment(target, "XID-1111")
