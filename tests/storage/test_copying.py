@@ -59,9 +59,13 @@ async def fill(database: Database) -> None:
     await keep_payment(database)
     watch = await keep_watch(database)
     await keep_card(database, watch)
-    for number in range(1200):
-        await keep_notice(database, f"k{number}", Place(number + 1), now=T0 + timedelta(microseconds=number))
+    places = {"kind": "notice", "topic_id": 0, "locale": "id", "state": "due", "due_at": T0}
+    notices = [
+        places | {"key": f"k{number}", "chat_id": -number, "created_at": T0 + timedelta(microseconds=number)}
+        for number in range(1200)
+    ]
     async with database.begin() as tx:
+        await tx.execute(insert(outbox), notices)
         await inbox.store(tx, [Arrived(7, 501, {"text": "📦 é"})], T0)
         await tx.execute(insert(staff).values(person_id=2**40, role="owner", since=T0))
         await tx.execute(
