@@ -98,7 +98,8 @@ def _people(value: str | frozenset[int]) -> frozenset[int]:
     return frozenset(map(int, people))
 
 
-def _database_url(text: str) -> str:
+def checked_database_url(text: str) -> str:
+    """A DATABASE_URL as `Database` takes it; ValueError, with what to give, for anything else."""
     if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
         return text
     if text.startswith(("postgresql://", "postgres://")):
@@ -126,7 +127,7 @@ class Settings(BaseSettings):
     kiriminaja_express_url: Url = SANDBOX_EXPRESS_URL
     kiriminaja_instant_url: Url | None = None
     callback_forward_url: Url | None = None
-    database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///paybot.db"
+    database_url: Annotated[str, AfterValidator(checked_database_url)] = "sqlite:///paybot.db"
     ops_chat_ids: Annotated[tuple[Place, ...], NoDecode, BeforeValidator(_places)] = ()
     staff_user_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_people)] = frozenset()
     access: Literal["open", "link", "staff"] = "open"

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.storage.backup import BackupError, keep_before_migration
 from bot.storage.migrations import HEAD
 
 Tx = AsyncConnection
@@ -29,6 +30,10 @@ _MIGRATION_LOCK: Final = 7_095_104
 
 class DatabaseError(Exception):
     """The database cannot be used; the text is one line with the mend."""
+
+
+class NotThereYet(DatabaseError):
+    """There is no database of ours yet."""
 
 
 def is_out_of_reach(error: BaseException) -> bool:
@@ -52,6 +57,11 @@ class Database:
         return self._path is not None
 
     @property
+    def path(self) -> Path | None:
+        """The file (SQLite)."""
+        return self._path
+
+    @property
     def engine(self) -> AsyncEngine:
         """SQLAlchemy's engine. Raises `DatabaseError` before `open`."""
         if self._engine is None:
@@ -66,6 +76,26 @@ class Database:
                 self._take_lock(self._path)
             self._engine = self._sqlite(self._path) if self._path is not None else self._postgres()
             await self._migrate()
+        except DBAPIError as error:
+            await self.close()
+            if self._path is None:
+                raise
+            raise self._unusable(self._path, error) from None
+        except BaseException:
+            await self.close()
+            raise
+
+    async def open_existing(self) -> None:
+        """As `open_beside`, but makes and migrates nothing. Raises `NotThereYet` where there is no database of ours,
+        `DatabaseError` where it is of another revision than this program's."""
+        if self._path is not None and not self._path.exists():
+            raise NotThereYet(
+                f"DATABASE_URL: there is no {self._path} yet: `paybot run` or `paybot db upgrade` makes it."
+            )
+        try:
+            self._engine = self._postgres() if self._path is None else self._sqlite(self._path, checkpoints=False)
+            async with self.engine.begin() as tx:
+                self._expect_head(await self._revision(tx))
         except DBAPIError as error:
             await self.close()
             if self._path is None:
@@ -196,11 +226,34 @@ class Database:
             from bot.storage.migrations.run import known_revisions, upgrade
 
             if current is not None and current not in known_revisions():
-                raise DatabaseError(
-                    f"DATABASE_URL: the database is newer (revision {current}) than this paybot: update paybot."
-                )
+                raise _newer(current)
+            if self._path is not None and current is not None:
+                await self._keep_copy(self._path, current)
             await tx.run_sync(upgrade)
         structlog.get_logger("storage").info("database migrated", before=current, now=HEAD)
+
+    async def _keep_copy(self, path: Path, revision: str) -> None:
+        try:
+            # A reader beside our open transaction: it sees what was committed before.
+            kept = await asyncio.to_thread(keep_before_migration, path, revision)
+        except BackupError as error:
+            raise DatabaseError(
+                f"DATABASE_URL: no copy of {path} can be kept before the migration ({error}): make room beside it."
+            ) from None
+        structlog.get_logger("storage").info("copy kept", file=str(kept))
+
+    def _expect_head(self, current: str | None) -> None:
+        if current is None:
+            raise NotThereYet("DATABASE_URL: the database is empty: `paybot run` or `paybot db upgrade` sets it up.")
+        if current == HEAD:
+            return
+        from bot.storage.migrations.run import known_revisions
+
+        if current not in known_revisions():
+            raise _newer(current)
+        raise DatabaseError(
+            f"DATABASE_URL: the database is at revision {current}, this paybot needs {HEAD}: run `paybot db upgrade`."
+        )
 
     async def _revision(self, tx: Tx) -> str | None:
         there = (
@@ -211,3 +264,7 @@ class Database:
         if (await tx.execute(text(there))).first() is None:
             return None
         return (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+
+
+def _newer(revision: str) -> DatabaseError:
+    return DatabaseError(f"DATABASE_URL: the database is newer (revision {revision}) than this paybot: update paybot.")

@@ -1,0 +1,44 @@
+"""What a restored backup must not do: tell people old news, or ask them things that are long over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import or_
+
+from bot.core.facts import Paid
+from bot.core.payment import Status
+from bot.storage.engine import Tx
+from bot.storage.inbox import UpdateState
+from bot.storage.outbox import RowState
+from bot.storage.tables import inbox, outbox, payments
+
+OLD: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """How many of each were put aside."""
+
+    messages: int
+    asks: int
+    watches: int
+
+
+async def put_old_aside(tx: Tx, now: datetime) -> PutAside:
+    """Drops messages that waited for more than an hour (but "paid"), and asks; ends watches whose time is over.
+
+    Such a payment is still looked at, and told when it turns out paid: late, but nothing else is said of it.
+    """
+    old = now - OLD
+    news = outbox.update().where(outbox.c.state.in_([RowState.DUE, RowState.RESTS]), outbox.c.created_at < old)
+    news = news.where(or_(outbox.c.fact.is_(None), ~outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True)))
+    over = {"state": RowState.DROPPED, "lease_token": None, "done_at": now, "problem": "old news after a restore"}
+    messages = (await tx.execute(news.values(over))).rowcount
+    asked = inbox.update().where(inbox.c.state == UpdateState.NEW, inbox.c.received_at < old)
+    asks = (await tx.execute(asked.values(state=UpdateState.DONE, body=None))).rowcount
+    lapsed = payments.update().where(payments.c.claim_until < old)
+    await tx.execute(lapsed.values(claim_until=None))
+    ended = payments.update().where(payments.c.status == Status.WAITING, payments.c.closes_at < old)
+    watches = (await tx.execute(ended.values(status=Status.CLOSED, look_at=now))).rowcount
+    return PutAside(messages, asks, watches)
