@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +17,10 @@ import httpx
 from bot.sandbox import Sandbox
 from tests.e2e.nursery import Hatched
 
-# What may pass from the tests' environment to the bot: what a process needs, and coverage's switch.
-_PASSED_ON = ("PATH", "HOME", "LANG", "PYTHONPATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "TMPDIR")
+_MEASURED = {"COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"}
+"""Coverage's switches."""
+# What may pass from the tests' environment to the bot.
+_PASSED_ON = ("PATH", "HOME", "LANG", "PYTHONPATH", "TMPDIR", *_MEASURED)
 
 WEBHOOK = os.environ.get("PAYBOT_E2E_MODE") == "webhook"
 """Whether tests that don't say so themselves run the bot behind a webhook."""
@@ -75,6 +78,10 @@ class BotProcess:
     ) -> None:
         if error is not None:
             print(f"--- the bot's log\n{self.log}")
+        if self.is_running and _MEASURED & self.environment.keys():
+            self.terminate()  # what is killed tells nothing of what it ran
+            with suppress(TimeoutError):
+                await self.ended()
         if self.is_running:
             self.kill()
             await self.ended()

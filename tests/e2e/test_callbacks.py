@@ -36,6 +36,7 @@ def about_paid(person: Person) -> list[Message]:
 
 
 @pytest.mark.parametrize("kind", ["express, complete", "instant, short"])
+@pytest.mark.alone
 async def test_a_payment_is_told_within_a_second_of_the_callback(
     sandbox: Sandbox, sari: Person, tmp_path: Path, database_url: str, kind: str
 ) -> None:
@@ -117,6 +118,7 @@ async def test_express_packages_are_told_as_kiriminajas_word(
     assert not [message for message in rini.private_chat.from_bot if "KiriminAja:" in message.text]
 
 
+@pytest.mark.alone
 async def test_callbacks_are_answered_within_a_tenth_of_a_second_under_load(
     bot: BotProcess, sandbox: Sandbox, sari: Person
 ) -> None:

@@ -165,6 +165,7 @@ async def test_asking_twice_sends_the_same_upload_and_tells_once(
 
 
 @pytest.mark.parametrize("proof", ["full", "paid_at", "qr_null", "label"])
+@pytest.mark.alone
 async def test_a_proven_payment_is_told_within_three_seconds(
     sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str, proof: str
 ) -> None:
@@ -180,6 +181,7 @@ async def test_a_proven_payment_is_told_within_three_seconds(
         assert time.monotonic() - paid_at < 3
 
 
+@pytest.mark.alone
 async def test_a_bare_zero_is_told_after_a_second_read_within_six_seconds(
     sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
@@ -194,6 +196,7 @@ async def test_a_bare_zero_is_told_after_a_second_read_within_six_seconds(
         assert 2 <= time.monotonic() - paid_at < 6
 
 
+@pytest.mark.alone
 async def test_ten_open_payments_are_each_told_within_three_seconds(
     sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:

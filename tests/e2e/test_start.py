@@ -4,11 +4,13 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from bot.sandbox import Sandbox
 from tests.e2e.process import BotProcess
 
 
+@pytest.mark.alone
 async def test_ready_within_a_second_and_a_half(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> None:
     """From starting the process to `/readyz` 200, migrations included the first time; the best of three starts counts,
     as other work on the machine only ever adds."""
