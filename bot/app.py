@@ -143,8 +143,11 @@ class App:
             if self._standby:
                 return
             self._log.info("lease taken", token=self._lease.token)
-            self._term = await begin_term(self._parts)
         while self._lease.held:
+            if self._term is None or self._term.is_broken:
+                # Never a holder that does no work: nobody else can, meanwhile.
+                await self._end_term()
+                self._term = await begin_term(self._parts)
             await asyncio.sleep(RENEW_EVERY.total_seconds())
             if not await self._lease.renew():
                 break
@@ -152,7 +155,7 @@ class App:
         await self._end_term()
 
     def _routes(self) -> list[Route]:
-        """All doors of the HTTP side; `/telegram` only where Telegram is told to come."""
+        """All doors of the HTTP side. `/telegram` is there while we poll, too: a replica may have the webhook already."""
         settings = self._settings
         accept = Accept(
             self._database,
@@ -161,14 +164,12 @@ class App:
             wake=lambda: self._wake(Bell.HEAR),
             metrics=self._metrics,
         )
-        routes = [
+        return [
             *health.routes(self._readiness),
             *metrics.routes(self._exposition),
             *kiriminaja.routes(settings.kiriminaja_api_key.get_secret_value(), accept),
+            *telegram.routes(settings.webhook_secret, self._parts.take_in),
         ]
-        if settings.telegram_webhook_url is not None:
-            routes += telegram.routes(settings.webhook_secret, self._parts.take_in)
-        return routes
 
     def _wake(self, bell: Bell) -> None:
         """Sets the work going that somebody left us, where this process does it."""

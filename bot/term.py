@@ -98,6 +98,11 @@ class Term:
     chat: Chat
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether something that should go on until the end has failed."""
+        return any(task.done() and not task.cancelled() and task.exception() is not None for task in self.tasks)
+
     async def end(self) -> None:
         """Stops receiving, then jobs, then what is under way."""
         for task in self.tasks:
