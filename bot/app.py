@@ -155,7 +155,7 @@ class App:
         await self._end_term()
 
     def _routes(self) -> list[Route]:
-        """All doors of the HTTP side. `/telegram` is there while we poll, too: a replica may have the webhook already."""
+        """All doors of the HTTP side; `/telegram` also while we poll, as what comes from before that is ours, too."""
         settings = self._settings
         accept = Accept(
             self._database,
