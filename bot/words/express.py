@@ -39,4 +39,5 @@ def _parcel(parcel: Parcel, voice: Voice) -> Html:
     courier = COURIERS.get(parcel.courier, clean(parcel.courier, _LONGEST)) if parcel.courier else None
     awb = voice.say("package.awb", awb=clean(parcel.awb, _LONGEST)) if parcel.awb else voice.say("package.no_awb")
     named = Html(f"{voice.say('package.courier', courier=courier)} · {awb}") if courier else awb
-    return lines(named, voice.say("package.order", order=clean(parcel.order_id, _LONGEST)) if parcel.order_id else None)
+    order = clean(parcel.order_id, _LONGEST)
+    return lines(named, voice.say("package.order", order=order) if order else None)
