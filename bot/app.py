@@ -144,9 +144,11 @@ class App:
                 return
             self._log.info("lease taken", token=self._lease.token)
         while self._lease.held:
-            if self._term is None or self._term.is_broken:
-                # Never a holder that does no work: nobody else can, meanwhile.
+            if self._term and (error := self._term.failure):
+                self._log.error("work failed, begun anew", problem=type(error).__name__, exc_info=error)
                 await self._end_term()
+            if self._term is None:
+                # Never a holder that does no work: nobody else can, meanwhile.
                 self._term = await begin_term(self._parts)
             await asyncio.sleep(RENEW_EVERY.total_seconds())
             if not await self._lease.renew():

@@ -99,9 +99,10 @@ class Term:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
-    def is_broken(self) -> bool:
-        """Whether something that should go on until the end has failed."""
-        return any(task.done() and not task.cancelled() and task.exception() is not None for task in self.tasks)
+    def failure(self) -> BaseException | None:
+        """What ended something that should go on until the end."""
+        over = [task for task in self.tasks if task.done() and not task.cancelled()]
+        return next(filter(None, (task.exception() for task in over)), None)
 
     async def end(self) -> None:
         """Stops receiving, then jobs, then what is under way."""
