@@ -19,7 +19,8 @@ async def test_a_term_is_broken_by_a_failure_alone() -> None:
         await asyncio.Event().wait()
 
     nothing = cast("Any", None)
-    term = Term(*[nothing] * 7, tasks=[asyncio.create_task(ends()), asyncio.create_task(goes_on())])
+    tasks = [asyncio.create_task(ends()), asyncio.create_task(goes_on())]
+    term = Term(nothing, nothing, nothing, nothing, nothing, nothing, nothing, tasks)
     await asyncio.wait(term.tasks[:1])
     assert term.failure is None
     term.tasks.append(asyncio.create_task(fails()))
