@@ -143,8 +143,13 @@ class App:
             if self._standby:
                 return
             self._log.info("lease taken", token=self._lease.token)
-            self._term = await begin_term(self._parts)
         while self._lease.held:
+            if self._term and (error := self._term.failure):
+                self._log.error("work failed, begun anew", problem=type(error).__name__, exc_info=error)
+                await self._end_term()
+            if self._term is None:
+                # Never a holder that does no work: nobody else can, meanwhile.
+                self._term = await begin_term(self._parts)
             await asyncio.sleep(RENEW_EVERY.total_seconds())
             if not await self._lease.renew():
                 break
@@ -152,7 +157,7 @@ class App:
         await self._end_term()
 
     def _routes(self) -> list[Route]:
-        """All doors of the HTTP side; `/telegram` only where Telegram is told to come."""
+        """All doors of the HTTP side; `/telegram` also while we poll, as what comes from before that is ours, too."""
         settings = self._settings
         accept = Accept(
             self._database,
@@ -161,14 +166,12 @@ class App:
             wake=lambda: self._wake(Bell.HEAR),
             metrics=self._metrics,
         )
-        routes = [
+        return [
             *health.routes(self._readiness),
             *metrics.routes(self._exposition),
             *kiriminaja.routes(settings.kiriminaja_api_key.get_secret_value(), accept),
+            *telegram.routes(settings.webhook_secret, self._parts.take_in),
         ]
-        if settings.telegram_webhook_url is not None:
-            routes += telegram.routes(settings.webhook_secret, self._parts.take_in)
-        return routes
 
     def _wake(self, bell: Bell) -> None:
         """Sets the work going that somebody left us, where this process does it."""

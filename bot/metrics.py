@@ -81,7 +81,7 @@ class Metrics:
         )
         self._callbacks = Counter(
             "paybot_callbacks",
-            "Callbacks of KiriminAja, by method (`other` if we don't know it) and outcome: stored, repeated, refused.",
+            "Callbacks of KiriminAja, by method (`unknown` if we don't know it) and outcome: stored, repeated.",
             ["method", "outcome"],
             registry=registry,
         )
@@ -115,7 +115,7 @@ class Metrics:
         self._paid_to_told.observe(max(0.0, after.total_seconds()))
 
     def note_callback(self, method: str, outcome: str) -> None:
-        """A callback came. `method` is one we know, or `other`: nobody outside makes up labels."""
+        """A callback came. `method` is one we know, or `unknown`: nobody outside makes up labels."""
         self._callbacks.labels(method, outcome).inc()
 
     def note_forward(self, outcome: str) -> None:

@@ -98,6 +98,12 @@ class Term:
     chat: Chat
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended something that should go on until the end."""
+        over = [task for task in self.tasks if task.done() and not task.cancelled()]
+        return next(filter(None, (task.exception() for task in over)), None)
+
     async def end(self) -> None:
         """Stops receiving, then jobs, then what is under way."""
         for task in self.tasks:

@@ -44,7 +44,7 @@ class Accept:
         self._log = structlog.get_logger("accept")
 
     async def __call__(self, callback: Callback, body: bytes, content_type: str) -> None:
-        """Returns once it is stored. One that says the same as an earlier one changes nothing."""
+        """Returns once it is stored. One that says the same as an earlier one is a hint, and nothing more."""
         kept = self._forwards and callback.method != TEST_METHOD
         arrived = Arrived(callback, body, _sendable(content_type)) if kept else Arrived(callback)
         is_stored = asyncio.get_running_loop().create_future()
@@ -74,13 +74,11 @@ class Accept:
     async def _store(self, arrived: Sequence[Arrived]) -> None:
         async with asyncio.timeout(_PATIENCE), self._database.begin() as tx:
             new = await callbacks.store(tx, arrived, self._clock())
-            if new:
-                await notify.ring(tx, Bell.HEAR)
+            await notify.ring(tx, Bell.HEAR)
         for callback, is_new in _newness(arrived, new):
             self._metrics.note_callback(callback.label, "stored" if is_new else "repeated")
             self._log.info("callback", method=callback.label, packages=len(callback.parcels), new=is_new)
-        if new:
-            self._wake()
+        self._wake()
 
 
 def _newness(arrived: Sequence[Arrived], new: Collection[str]) -> Iterator[tuple[Callback, bool]]:

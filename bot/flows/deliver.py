@@ -13,9 +13,10 @@ from typing import Final, assert_never
 
 import structlog
 
+from bot.core.alerts import Alert
 from bot.core.connections import AlertUndeliverable
 from bot.core.facts import Paid
-from bot.core.watch import Face
+from bot.core.watch import Face, Place
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.lanes import Lanes
 from bot.flows.recover import Recover
@@ -134,7 +135,7 @@ class Deliver:
                 return await self._sender.change_text(row.place, message_id, rendered.message)
             case TextMessage():
                 found = await self._recover.text(row, rendered.message)
-                return found or await self._sender.send_text(row.place, rendered.message, reply_to=rendered.reply_to)
+                return found or await self._send_text(row, rendered)
             case CardMessage():
                 return await self._send_card(row, rendered)
             case PictureMessage():
@@ -150,6 +151,13 @@ class Deliver:
                 return await self._change(row, rendered.instead, rendered.message_id) if refused else outcome
             case _:
                 assert_never(rendered)
+
+    async def _send_text(self, row: Outgoing, text: TextMessage) -> Outcome:
+        outcome = await self._sender.send_text(row.place, text.message, reply_to=text.reply_to)
+        if isinstance(outcome, Undeliverable) and outcome.topic_is_gone and isinstance(row.fact, Paid | Alert):
+            # Better beside its topic than unheard.
+            return await self._sender.send_text(Place(row.place.chat_id), text.message)
+        return outcome
 
     async def _send_card(self, row: Outgoing, card: CardMessage) -> Outcome:
         if card.message_id is not None:

@@ -97,25 +97,39 @@ class Poll:
         self._conflict_at = now
         if before is None or now - before > _SAME_QUARREL:
             return
-        async with self._database.begin() as tx:
-            told = await alerts.last_told(tx, "other_poller")
-            if told is None or now - told.at >= _REMINDED_AFTER:
-                await alert_operators(tx, AlertOtherPoller(), now, self._operators)
+        try:
+            async with self._database.begin() as tx:
+                told = await alerts.last_told(tx, "other_poller")
+                if told is None or now - told.at >= _REMINDED_AFTER:
+                    await alert_operators(tx, AlertOtherPoller(), now, self._operators)
+        except Exception as error:
+            if not is_out_of_reach(error):
+                raise
+            self._log.warning("conflict not told", problem=type(error).__name__)
         self._wake_deliver()
 
     async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:
         """Stores a batch, then moves past it; where the database is away, it is asked for again."""
+        if await self._is_stored(updates) and updates:
+            self._offset = max(update["update_id"] for update in updates) + 1
+            self._moved_at = self._clock()
+
+    async def _is_stored(self, updates: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether a batch is safe now. What cannot be stored at all is left out: it must not hold up all after it."""
         try:
             await self._take_in(updates)
         except Exception as error:
-            if not is_out_of_reach(error):
-                raise
-            self._log.warning("updates not stored", problem=type(error).__name__)
-            await asyncio.sleep(1)
-            return
-        if updates:
-            self._offset = max(update["update_id"] for update in updates) + 1
-            self._moved_at = self._clock()
+            if is_out_of_reach(error):
+                self._log.warning("updates not stored", problem=type(error).__name__)
+                await asyncio.sleep(1)
+                return False
+            if len(updates) > 1:
+                for update in updates:
+                    if not await self._is_stored([update]):
+                        return False
+                return True
+            self._log.exception("update cannot be stored", update=[update["update_id"] for update in updates])
+        return True
 
 
 class Handle:

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from bot.metrics import Metrics
 from bot.storage import chats, inbox, notify
 from bot.storage.engine import Database
 from bot.storage.inbox import Arrived
 from bot.storage.notify import Bell
+
+# No database takes a greater number, nor every text: one odd update must not spoil its batch.
+_TOO_GREAT: Final = 2**63
+_KINDS: Final = frozenset({"private", "group", "supergroup", "channel"})
 
 
 class TakeIn:
@@ -59,8 +63,7 @@ def chat_in(update: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _numbered(chat: Mapping[str, Any]) -> Mapping[str, Any] | None:
     chat_id = chat.get("id")
-    # No database takes a greater number, and one odd update must not spoil its batch.
-    return chat if isinstance(chat_id, int) and abs(chat_id) < 2**63 else None
+    return chat if isinstance(chat_id, int) and abs(chat_id) < _TOO_GREAT else None
 
 
 def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int | None]]:
@@ -71,6 +74,7 @@ def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int 
             message = update.get("message")
             message_id = message.get("message_id") if isinstance(message, dict) else None
             before = found.get(chat["id"], ("", None))[1]
-            newest = message_id if isinstance(message_id, int) else before
-            found[chat["id"]] = (str(chat.get("type", ""))[:12], newest)
+            newest = message_id if isinstance(message_id, int) and abs(message_id) < _TOO_GREAT else before
+            kind = chat.get("type")
+            found[chat["id"]] = (kind if isinstance(kind, str) and kind in _KINDS else "", newest)
     return found

@@ -54,6 +54,8 @@ class Undeliverable:
     problem: str
     chat_is_gone: bool = False
     """Whether the chat takes no messages from us at all (blocked, kicked, deleted)."""
+    topic_is_gone: bool = False
+    """Whether it is the topic alone that takes none (deleted, closed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def _refused(description: str) -> Outcome:
     gone = any(
         part in text for part in ("chat not found", "user is deactivated", "peer_id_invalid", "not enough rights")
     )
-    return Undeliverable(description, chat_is_gone=gone)
+    no_topic = any(part in text for part in ("thread not found", "topic_closed", "topic_deleted"))
+    return Undeliverable(description, chat_is_gone=gone, topic_is_gone=no_topic)
 
 
 def _seconds(error: RetryAfter) -> float:

@@ -24,15 +24,28 @@ _OWNER: Final = "owner"
 
 async def listening(tx: Tx, configured: Sequence[Place], kind: AlertKind | None = None) -> Sequence[Place]:
     """The places that hear alerts (of a kind): those of the settings unless switched off there, those switched on, and
-    where there is none at all the owner's private chat."""
+    where there is none at all, or none that takes messages, the owners' private chats."""
     known = {_place(row): _switches(row) for row in (await tx.execute(select(alert_places))).all()}
     preset = [await _present(tx, place) for place in configured]
     found = [place for place in preset if known.get(place, Switches(is_on=True)).is_on]
     found += [place for place, switches in known.items() if switches.is_on]
-    if not found:
-        owner = (await tx.execute(select(staff.c.person_id).where(staff.c.role == _OWNER))).scalars()
-        found = [place for one in owner if known.get(place := Place(one), Switches(is_on=True)).is_on]
+    owners = await _owners(tx)
+    # An owner who mutes a kind has not become the ops chat of the others.
+    if set(found) <= set(owners) or await _are_silenced(tx, found):
+        found += [place for place in owners if known.get(place, Switches(is_on=True)).is_on]
     return [place for place in dict.fromkeys(found) if not (place in known and kind in known[place].muted)]
+
+
+async def _owners(tx: Tx) -> list[Place]:
+    found = await tx.execute(select(staff.c.person_id).where(staff.c.role == _OWNER).order_by(staff.c.person_id))
+    return [Place(one) for one in found.scalars()]
+
+
+async def _are_silenced(tx: Tx, places: Sequence[Place]) -> bool:
+    """Whether none of them takes messages for now."""
+    ids = {place.chat_id for place in places}
+    query = select(chats.c.id).where(chats.c.id.in_(ids), chats.c.silenced_at.is_not(None))
+    return set((await tx.execute(query)).scalars()) == ids
 
 
 async def at(tx: Tx, place: Place, configured: Sequence[Place]) -> Switches:

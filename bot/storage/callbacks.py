@@ -27,7 +27,7 @@ class CallbackState(StrEnum):
     """Where a callback stands. Passing it on is told by `forward_at` alone."""
 
     NEW = "new"  # flows.hear: heard
-    HEARD = "heard"
+    HEARD = "heard"  # store: new, when the same is said again
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,10 @@ class Forward:
 
 
 async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[str]:
-    """Keeps callbacks; returns the digests of those that are new. With a body one is to be passed on."""
+    """Keeps callbacks; returns the digests of those that are new. With a body one is to be passed on.
+
+    One that says the same as an earlier one is not kept again, but its hint is as good: it is heard once more.
+    """
     rows = [
         {
             "digest": one.callback.digest,
@@ -67,12 +70,18 @@ async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[
         for one in arrived
     ]
     kept = upsert(tx)(callbacks).values(rows).on_conflict_do_nothing(index_elements=["digest"])
-    return frozenset((await tx.execute(kept.returning(callbacks.c.digest))).scalars())
+    new = frozenset((await tx.execute(kept.returning(callbacks.c.digest))).scalars())
+    # In one order, so that two processes don't wait for each other.
+    for digest, hints in sorted({row["digest"]: row["hints"] for row in rows if row["digest"] not in new}.items()):
+        again = callbacks.update().where(callbacks.c.digest == digest, callbacks.c.state == CallbackState.HEARD)
+        await tx.execute(again.values(state=CallbackState.NEW, hints=hints))
+    return new
 
 
-async def waiting(tx: Tx, limit: int) -> Sequence[tuple[int, Callback]]:
-    """Callbacks not heard yet, in their order, each under its number."""
-    query = select(callbacks.c.id, callbacks.c.hints).where(_IS_NEW).order_by(callbacks.c.id).limit(limit)
+async def waiting(tx: Tx, limit: int, except_for: Iterable[int] = ()) -> Sequence[tuple[int, Callback]]:
+    """Callbacks not heard yet, in their order, each under its number; but for some."""
+    query = select(callbacks.c.id, callbacks.c.hints).where(_IS_NEW, callbacks.c.id.not_in([*except_for]))
+    query = query.order_by(callbacks.c.id).limit(limit)
     return [(row.id, _adapter().validate_json(row.hints)) for row in (await tx.execute(query)).all()]
 
 

@@ -1,8 +1,8 @@
 """Chats we have heard of: their language, where a supergroup's watches go, and which take no messages for now."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
 
@@ -14,6 +14,8 @@ from bot.storage.outbox import RowKind, RowState
 from bot.storage.payments import upsert
 from bot.storage.tables import alert_places, chats, outbox, payments, watches
 from bot.storage.watches import watch_of
+
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def meet(tx: Tx, chat_id: int, kind: str, message_id: int | None, now: datetime) -> None:
@@ -111,7 +113,9 @@ async def move(tx: Tx, old: int, new: int) -> None:
     )
     await tx.execute(alert_places.delete().where(alert_places.c.chat_id == old, settled))
     await tx.execute(alert_places.update().where(alert_places.c.chat_id == old).values(chat_id=new))
-    await tx.execute(chats.update().where(chats.c.id == old).values(moved_to=new))
+    # A refused send may tell of a group that never spoke to us: one of OPS_CHAT_IDS, say.
+    known = upsert(tx)(chats).values(id=old, kind="group", seen_at=_NEVER, moved_to=new)
+    await tx.execute(known.on_conflict_do_update(index_elements=["id"], set_={"moved_to": new}))
     chosen = select(chats.c.locale).where(chats.c.id == old).scalar_subquery()
     await tx.execute(chats.update().where(chats.c.id == new, chats.c.locale.is_(None)).values(locale=chosen))
     await _move_team(tx, old, new)

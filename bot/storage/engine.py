@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 
 import structlog
 from sqlalchemy import URL, event, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -37,8 +37,8 @@ class NotThereYet(DatabaseError):
 
 
 def is_out_of_reach(error: BaseException) -> bool:
-    """Whether an error means "not now" rather than a mistake of ours."""
-    return isinstance(error, DBAPIError | OSError | TimeoutError)
+    """Whether an error means "not now" rather than a mistake of ours, or a value that no try will make fit."""
+    return isinstance(error, DBAPIError | OSError | TimeoutError) and not isinstance(error, DataError)
 
 
 class Database:

@@ -1,6 +1,6 @@
 """Retention: handled updates and callbacks a week, bodies of callbacks two days, messages and uploads a month,
-finished payments a month after their last ask, the ledger 13 months, links their time; a payment stays as long as a
-link to its packages does."""
+finished payments a month after their last ask, the ledger 13 months, but who said they would pay only a month, links
+their time; a payment stays as long as a link to its packages does."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -52,6 +52,11 @@ async def purge(tx: Tx, now: datetime) -> int:
     # Passing one on is given up after a day; where nothing is passed on any more, its body goes all the same.
     bodies = callbacks.update().where(callbacks.c.received_at < now - BODIES_FOR, callbacks.c.body.is_not(None))
     await tx.execute(bodies.values(body=None, forward_at=None))
+    # Thirteen months are for ids, amounts and times: whose word it was goes with the payment.
+    told = func.coalesce(ledger.c.paid_at, ledger.c.asked_at) < now - PAYMENTS_FOR
+    await tx.execute(
+        ledger.update().where(told, ledger.c.payer_id.is_not(None)).values(payer_id=None, payer_chat_id=None)
+    )
     dropped = await guesses.purge(tx, now) + await kept_links.purge(tx, now)
     for statement in statements:
         dropped += (await tx.execute(statement)).rowcount

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_, select
 
 from bot.core.facts import Paid
 from bot.core.payment import Status
 from bot.storage.engine import Tx
 from bot.storage.inbox import UpdateState
-from bot.storage.outbox import RowState
-from bot.storage.tables import inbox, outbox, payments
+from bot.storage.outbox import RowKind, RowState
+from bot.storage.tables import inbox, outbox, payments, watches
 
 OLD: Final = timedelta(hours=1)
 
@@ -28,11 +28,14 @@ class PutAside:
 async def put_old_aside(tx: Tx, now: datetime) -> PutAside:
     """Drops messages that waited for more than an hour (but "paid"), and asks; ends watches whose time is over.
 
-    Such a payment is still looked at, and told when it turns out paid: late, but nothing else is said of it.
+    Such a payment is still looked at, and told when it turns out paid: late, but nothing else is said of it. A picture
+    that is shown is put right, however old: a code that is paid must not stay there to be paid again.
     """
     old = now - OLD
     news = outbox.update().where(outbox.c.state.in_([RowState.DUE, RowState.RESTS]), outbox.c.created_at < old)
     news = news.where(or_(outbox.c.fact.is_(None), ~outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True)))
+    shown = select(watches.c.id).where(watches.c.card_message_id.is_not(None))
+    news = news.where(~and_(outbox.c.kind == RowKind.CARD, outbox.c.watch_id.in_(shown)))
     over = {"state": RowState.DROPPED, "lease_token": None, "done_at": now, "problem": "old news after a restore"}
     messages = (await tx.execute(news.values(over))).rowcount
     asked = inbox.update().where(inbox.c.state == UpdateState.NEW, inbox.c.received_at < old)
@@ -40,5 +43,5 @@ async def put_old_aside(tx: Tx, now: datetime) -> PutAside:
     lapsed = payments.update().where(payments.c.claim_until < old)
     await tx.execute(lapsed.values(claim_until=None))
     ended = payments.update().where(payments.c.status == Status.WAITING, payments.c.closes_at < old)
-    watches = (await tx.execute(ended.values(status=Status.CLOSED, look_at=now))).rowcount
-    return PutAside(messages, asks, watches)
+    ended_watches = (await tx.execute(ended.values(status=Status.CLOSED, look_at=now))).rowcount
+    return PutAside(messages, asks, ended_watches)

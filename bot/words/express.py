@@ -6,11 +6,13 @@ from bot.core.callbacks import ExpressNews, Parcel, ParcelEvent
 from bot.core.message import Message
 from bot.core.packages import COURIERS
 from bot.core.payment import Payment
-from bot.words.markup import Html, lines, paragraphs
+from bot.words.markup import Html, clean, lines, paragraphs
 from bot.words.notices import id_line
 from bot.words.voice import Voice
 
 _LISTED: Final = 20
+_LONGEST: Final = 40
+"""Of an AWB, order id or courier: twenty packages fit a message, whatever is pushed to us."""
 _TITLES: Final = {
     ParcelEvent.PROCESSED: "express.processed",
     ParcelEvent.SHIPPED: "express.shipped",
@@ -34,7 +36,8 @@ def express_news(fact: ExpressNews, voice: Voice, payment: Payment | None) -> Me
 
 
 def _parcel(parcel: Parcel, voice: Voice) -> Html:
-    courier = COURIERS.get(parcel.courier, parcel.courier) if parcel.courier else None
-    awb = voice.say("package.awb", awb=parcel.awb) if parcel.awb else voice.say("package.no_awb")
+    courier = COURIERS.get(parcel.courier, clean(parcel.courier, _LONGEST)) if parcel.courier else None
+    awb = voice.say("package.awb", awb=clean(parcel.awb, _LONGEST)) if parcel.awb else voice.say("package.no_awb")
     named = Html(f"{voice.say('package.courier', courier=courier)} · {awb}") if courier else awb
-    return lines(named, voice.say("package.order", order=parcel.order_id) if parcel.order_id else None)
+    order = clean(parcel.order_id, _LONGEST)
+    return lines(named, voice.say("package.order", order=order) if order else None)

@@ -12,7 +12,7 @@ import pytest
 from bot.sandbox import Sandbox
 from bot.sandbox.chats import Chat, Message
 from bot.sandbox.people import Person
-from tests.e2e.process import BotProcess
+from tests.e2e.process import WEBHOOK, BotProcess
 
 ON, OFF = "masuk ke sini", "Tidak ada kabar operasional"
 
@@ -170,6 +170,7 @@ async def test_no_driver_is_told_to_the_staff_once_each_with_what_to_do(
     assert _count(shop, "⏳") == 0
 
 
+@pytest.mark.skipif(WEBHOOK, reason="who is pushed to does not poll")
 async def test_another_poller_is_told_once_with_the_mend(shop: Shop, sandbox: Sandbox) -> None:
     """A second program that really polls."""
     await shop.switch("on")

@@ -53,8 +53,8 @@ async def test_a_payment_is_told_within_a_second_of_the_callback(
         assert await push(bot, sandbox, body) == [200]
         await payment.wait_for_requests(asked + 1)
 
+        # The very same once more, and this time it is true.
         payment.pay()
-        body = sandbox.kiriminaja.callback(payment, "rejected_packages", short=is_short)
         pushed_at = time.monotonic()
         assert await push(bot, sandbox, *[body] * 10) == [200] * 10
         await sari.private_chat.wait_for(lambda _: bool(about_paid(sari)))
@@ -95,15 +95,15 @@ async def test_express_packages_are_told_as_kiriminajas_word(
     kiriminaja = sandbox.kiriminaja
     methods = ("processed_packages", "shipped_packages", "finished_packages")
     bodies = [kiriminaja.callback(payment, method) for method in methods]
+    payment.pay()
     assert await push(bot_on_each, sandbox, bodies[0], bodies[0], bodies[1]) == [200] * 3
     made = await sari.private_chat.wait_for_text("resi sudah dibuat")
     assert made.reply_to is card
     assert "DEVEL-000000004" in made.text
     assert payment.id in made.text
     await tom.private_chat.wait_for_text("with the courier")
-
-    payment.pay()
-    await sari.private_chat.wait_for(lambda _: bool(about_paid(sari)))
+    told = [message.text for message in sari.private_chat.from_bot]
+    assert told.index(about_paid(sari)[0].text) < told.index(made.text)
     # Overtaken: nobody is told it is shipped once more, whatever the time in it.
     late = kiriminaja.callback(payment, "shipped_packages")
     late["data"][0]["shipped_at"] = "2021-03-31 00:00:00"
@@ -116,6 +116,27 @@ async def test_express_packages_are_told_as_kiriminajas_word(
         assert len(words) == 3
         assert not any("lunas" in text.lower() or "paid" in text.lower() for text in words)
     assert not [message for message in rini.private_chat.from_bot if "KiriminAja:" in message.text]
+
+
+async def test_a_false_word_on_packages_tells_nobody_anything(
+    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+) -> None:
+    """While there is a code to pay; what is said once it is paid is told, also by the very same callback."""
+    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **FAR_OFF) as bot:
+        payment = sandbox.payments.express(65_000)
+        await shown(sari, payment)
+        asked, said = len(payment.requests), len(sari.private_chat.from_bot)
+        body = sandbox.kiriminaja.callback(payment, "processed_packages")
+        assert await push(bot, sandbox, body) == [200]
+        await payment.wait_for_requests(asked + 1)
+        await sari.send("/help")
+        await sari.private_chat.wait_for(lambda _: len(sari.private_chat.from_bot) > said)
+        assert len(sari.private_chat.from_bot) == said + 1
+        payment.pay()
+        await sari.send(f"/status {payment.id}")
+        await sari.private_chat.wait_for(lambda _: bool(about_paid(sari)))
+        assert await push(bot, sandbox, body) == [200]
+        await sari.private_chat.wait_for_text("resi sudah dibuat")
 
 
 @pytest.mark.alone

@@ -32,6 +32,24 @@ async def shop(sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str) -> As
         yield Shop(bot, ops, topic, rina)
 
 
+async def test_what_must_be_heard_is_said_beside_a_topic_that_is_gone(
+    shop: Shop, sandbox: Sandbox, sari: Person
+) -> None:
+    """Deleted or closed while the bot looked at a payment: "paid" and alerts come to the group itself."""
+    payment, other = sandbox.payments.express(65_000), sandbox.payments.express(70_000)
+    await shop.rina.send(f"/pay {payment.id}", shop.ops, topic=shop.topic.thread_id)
+    await shop.ops.wait_for_message(lambda message: message.photo is not None)
+    await sari.send(f"/pay {other.id}")
+    await sari.private_chat.wait_for_message(lambda message: message.photo is not None)
+    shop.topic.closed = True
+    payment.pay()
+    told = await shop.ops.wait_for_message(lambda one: payment.id in one.text and not one.photo)
+    del shop.ops.topics[shop.topic.thread_id]
+    other.pay()
+    alert = await shop.ops.wait_for_message(lambda one: other.id in one.text)
+    assert told.topic is alert.topic is None
+
+
 async def test_the_operators_topic_hears_of_a_paid_payment(shop: Shop, sandbox: Sandbox, sari: Person) -> None:
     """Id and amount, in the topic that was named, and nothing of the person who asked."""
     payment = sandbox.payments.instant(54_000, packages=2)

@@ -115,6 +115,19 @@ async def test_nobody_else_gets_in_and_nothing_is_lost_while_the_bot_is_away(
     assert await bot.ended() == 0
 
 
+async def test_the_door_is_guarded_while_the_bot_polls(
+    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+) -> None:
+    """And with the secret an update is taken, as one that was pushed before the change to polling is ours."""
+    bot = BotProcess.against(sandbox, tmp_path, sqlite_url, TELEGRAM_WEBHOOK_SECRET="open-sesame", **QUICK)
+    async with bot.behind_webhook(is_on=False), httpx.AsyncClient(trust_env=False) as client:
+        for secret, status in (("wrong", 401), ("open-sesame", 200)):
+            update = {"update_id": 1, "message": {"chat": {"id": sari.id, "type": "private"}, "text": "/start"}}
+            headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+            assert (await client.post(f"{bot.url}/telegram", json=update, headers=headers)).status_code == status
+        assert (await client.post(f"{bot.url}/telegram", json={})).status_code == 401
+
+
 async def test_a_standby_receives_and_the_holder_answers(
     sandbox: Sandbox, sari: Person, tmp_path: Path, postgres_url: str
 ) -> None:

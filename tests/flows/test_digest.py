@@ -16,7 +16,7 @@ from tests.storage.making import a_payment, rows_of
 WIB = ZoneInfo("Asia/Jakarta")
 OPS = (Place(-100, 7), Place(-200))
 NINE = datetime(2026, 11, 23, 21, 0, tzinfo=WIB).astimezone(UTC)
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 class Evening:
@@ -24,7 +24,7 @@ class Evening:
 
     def __init__(self, database: Database, places: tuple[Place, ...] = OPS) -> None:
         self.now = NINE
-        self.woken = 0
+        self.woken = self.last_calls = 0
         self._database = database
         self._job = TellDigest(
             database,
@@ -38,6 +38,9 @@ class Evening:
         """Runs it, checks that it names the next nine o'clock, and returns the keys of all that is written."""
         self.now = now
         next_at = await self._job.run_due(lambda: None)
+        if next_at == NINE + 3 * HOUR - MINUTE:
+            self.last_calls += 1
+            return [row.key for row in await rows_of(self._database, outbox)]
         assert next_at == (NINE if now < NINE else NINE + 24 * HOUR if now < NINE + 24 * HOUR else NINE + 48 * HOUR)
         return [row.key for row in await rows_of(self._database, outbox)]
 
@@ -77,6 +80,17 @@ async def test_a_day_with_nothing_has_none(database: Database) -> None:
     evening = Evening(database)
     await evening.ask(NINE - 22 * HOUR)
     assert await evening.at(NINE) == []
-    assert evening.woken == 0
+    assert (evening.woken, evening.last_calls) == (0, 1)
     await evening.ask(NINE + HOUR / 2)
     assert len(await evening.at(NINE + HOUR)) == 2
+
+
+async def test_what_comes_in_the_last_hour_is_told_before_midnight(database: Database) -> None:
+    """A minute before, for the last time; a day that stays quiet is then over."""
+    evening = Evening(database)
+    assert await evening.at(NINE + 2.9 * HOUR) == []
+    assert evening.last_calls == 1
+    assert await evening.at(NINE + 3 * HOUR - MINUTE) == []
+    assert evening.last_calls == 1
+    await evening.ask(NINE + 2.95 * HOUR)
+    assert len(await evening.at(NINE + 3 * HOUR - MINUTE)) == 2

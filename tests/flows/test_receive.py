@@ -13,8 +13,10 @@ from bot.flows.receive import Poll
 from bot.flows.register import Register
 from bot.flows.take_in import TakeIn
 from bot.messenger.updates import ALLOWED, Batch, Conflict, Fetched, TokenRefused, Trouble, Updates, Webhook
+from bot.metrics import Metrics
 from bot.storage.engine import Database
-from tests.storage.making import DAY, SECOND, T0
+from bot.storage.tables import inbox
+from tests.storage.making import DAY, SECOND, T0, rows_of
 
 URL = "https://bot.example.com/telegram"
 GOOD = Webhook(URL, ALLOWED, 0)
@@ -32,6 +34,7 @@ class Telegram:
         self.calls: list[tuple[Any, ...]] = []
         self.kept: list[int] = []
         self.fails = 0
+        self.poison = -1
         self._answers = list(answers)
         self._step = step
 
@@ -60,6 +63,8 @@ class Telegram:
         if updates and self.fails:
             self.fails -= 1
             raise OSError
+        if self.poison in {update["update_id"] for update in updates}:
+            raise OverflowError
         self.kept += [update["update_id"] for update in updates]
 
     def _next(self, *call: Any) -> Any:
@@ -68,6 +73,17 @@ class Telegram:
         if not self._answers:
             raise Over
         return self._answers.pop(0)
+
+
+@pytest.mark.parametrize("odd", [{"type": "\0group"}, {"type": "x" * 99}, {"type": 7}, {}])
+async def test_an_odd_update_spoils_no_batch(database: Database, odd: dict[str, Any]) -> None:
+    """Numbers no database takes, and texts PostgreSQL refuses, are not taken from it."""
+    take_in = TakeIn(database, clock=lambda: T0, wake=lambda: None, metrics=Metrics("0"))
+    await take_in([
+        {"update_id": 1, "message": {"message_id": 2**70, "chat": {"id": 5, **odd}, "text": "\0"}},
+        {"update_id": 2, "message": {"message_id": 3, "chat": {"id": 2**70}}},
+    ])  # fmt: skip
+    assert [row.update_id for row in await rows_of(database, inbox)] == [1, 2]
 
 
 def batch(*numbers: int) -> Batch:
@@ -87,10 +103,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-async def polled(telegram: Telegram) -> list[tuple[Any, ...]]:
+async def polled(telegram: Telegram, database: Database | None = None) -> list[tuple[Any, ...]]:
     """What is called until Telegram has nothing more to say."""
     poll = Poll(
-        cast("Database", None),  # only for what is told of another program that polls
+        cast("Database", database),  # only for what is told of another program that polls
         cast("Updates", telegram),
         cast("TakeIn", telegram.take_in),
         operators=Operators((), "id"),
@@ -123,6 +139,26 @@ async def test_what_could_not_be_stored_is_asked_for_again() -> None:
     telegram.fails = 1
     assert [call[1] for call in await polled(telegram)] == [None, None, 7]
     assert telegram.kept == [5, 6]
+
+
+async def test_what_can_never_be_stored_holds_up_nothing() -> None:
+    """It is left out; and an outage in the middle of that still confirms nothing."""
+    telegram = Telegram(batch(5, 6, 7), batch(8))
+    telegram.poison = 6
+    assert [call[1] for call in await polled(telegram)] == [None, 8, 9]
+    assert telegram.kept == [5, 7, 8]
+
+
+async def test_another_poller_is_noticed_while_the_database_is_away() -> None:
+    """Polling goes on: the word can wait."""
+
+    class Away:
+        def begin(self) -> None:
+            raise OSError
+
+    telegram = Telegram(Conflict(webhook=False), Conflict(webhook=False), batch(5))
+    await polled(telegram, database=cast("Database", Away()))
+    assert telegram.kept == [5]
 
 
 async def test_a_webhook_in_the_way_is_removed_at_once(no_pauses: list[float]) -> None:

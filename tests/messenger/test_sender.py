@@ -46,7 +46,7 @@ ANSWERS: list[tuple[str, tuple[int, bytes], Outcome]] = [
     ("muted in the group", refusal(400, "Bad Request: not enough rights to send text messages to the chat"),
      Undeliverable("Not enough rights to send text messages to the chat", chat_is_gone=True)),
     ("a deleted topic", refusal(400, "Bad Request: message thread not found"),
-     Undeliverable("Message thread not found")),
+     Undeliverable("Message thread not found", topic_is_gone=True)),
     ("broken HTML", refusal(400, "Bad Request: can't parse entities: unsupported start tag"),
      Undeliverable("Can't parse entities: unsupported start tag")),
     ("a file id of another bot's", refusal(400, "Bad Request: wrong file identifier/HTTP URL specified"),

@@ -56,6 +56,33 @@ async def test_the_owner_hears_where_there_is_no_place(database: Database) -> No
     assert await listening(database) == []
 
 
+async def test_every_owner_hears_until_there_is_a_place(database: Database) -> None:
+    """What one mutes in private is muted for that one alone; and a place that takes no messages is none."""
+    both = [OWNER, Place(502)]
+    async with database.begin() as tx:
+        await tx.execute(staff.insert(), [{"person_id": one.chat_id, "role": "owner", "since": T0} for one in both])
+        await chats.meet(tx, OPS.chat_id, "group", None, T0)
+    await switch(database, OWNER, Switches(is_on=True, muted=frozenset({AlertKind.PAID})))
+    assert set(await listening(database)) == set(both)
+    assert await listening(database, kind=AlertKind.PAID) == [Place(502)]
+    assert await listening(database, OPS, TOPIC) == [OPS, TOPIC, OWNER]
+    await switch(database, OWNER, OFF)
+    assert await listening(database, OPS) == [OPS]
+    async with database.begin() as tx:
+        await chats.silence(tx, OPS.chat_id, "kicked", T0)
+    assert await listening(database, OPS) == [OPS, Place(502)]
+    assert await listening(database, OPS, TOPIC) == [OPS, TOPIC]
+
+
+async def test_a_group_that_never_spoke_takes_its_switches_along(database: Database) -> None:
+    """Its move is told by a refused send alone; the supergroup may switch off what the settings name."""
+    async with database.begin() as tx:
+        await chats.move(tx, OPS.chat_id, -1900)
+    assert await listening(database, OPS) == [Place(-1900)]
+    await switch(database, Place(-1900), OFF)
+    assert await listening(database, OPS) == []
+
+
 async def test_a_group_takes_its_switches_along(database: Database) -> None:
     """Those of the settings too; what the supergroup chose for itself stays."""
     async with database.begin() as tx:

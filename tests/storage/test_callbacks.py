@@ -36,6 +36,20 @@ async def test_a_callback_is_kept_once(database: Database) -> None:
     assert [row.body for row in await rows_of(database, table)] == [None, None]
 
 
+async def test_what_is_said_again_is_heard_again(database: Database) -> None:
+    """The first may have come too early; but it is neither kept nor passed on twice."""
+    await store(database, Arrived(SHIPPED, RAW), Arrived(DELIVERED))
+    async with database.begin() as tx:
+        numbers = [number for number, _ in await callbacks.waiting(tx, 10)]
+        await callbacks.note_heard(tx, numbers)
+        await callbacks.note_forwarded(tx, numbers[0])
+    assert await store(database, Arrived(SHIPPED, RAW), Arrived(SHIPPED, RAW)) == frozenset()
+    async with database.begin() as tx:
+        assert await callbacks.waiting(tx, 10) == [(numbers[0], SHIPPED)]
+        assert await callbacks.waiting(tx, 10, numbers) == []
+        assert await callbacks.to_forward(tx, T0, 10, []) == []
+
+
 async def test_a_body_is_kept_until_it_is_passed_on(database: Database) -> None:
     """Byte for byte; put off it comes later, and what is under way is not begun again."""
     await store(database, Arrived(SHIPPED, RAW, "application/json"), Arrived(DELIVERED, b""))

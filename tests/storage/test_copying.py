@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from bot.core.facts import Paid
 from bot.core.payment import Status
 from bot.core.watch import Place
-from bot.storage import copying, inbox, payments, restoring
+from bot.storage import copying, inbox, payments, restoring, watches
 from bot.storage.engine import Database
 from bot.storage.inbox import Arrived
 from bot.storage.lease import Lease
@@ -180,6 +180,17 @@ async def test_old_news_is_dropped_but_for_paid(database: Database) -> None:
     }
     problems = {row.problem for row in await rows_of(database, outbox)}
     assert problems == {None, "old news after a restore"}
+
+
+async def test_a_picture_that_is_shown_is_put_right_however_old(database: Database) -> None:
+    """A code that is paid must not stay there to be paid again."""
+    await keep_payment(database)
+    watch = await keep_watch(database)
+    await keep_card(database, watch)
+    async with database.begin() as tx:
+        await watches.note_card(tx, watch.id, 41, "face")
+    assert (await put_aside(database)).messages == 0
+    assert [row.state for row in await rows_of(database, outbox)] == [RowState.DUE]
 
 
 async def test_old_asks_are_not_answered(database: Database) -> None:

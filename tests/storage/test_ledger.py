@@ -107,3 +107,15 @@ async def test_it_is_kept_for_thirteen_months(database: Database) -> None:
         assert await purge(tx, T0 + LEDGER_FOR) == 0
         assert await purge(tx, T0 + LEDGER_FOR + SECOND) == 1
     assert [row.payment_id for row in await rows_of(database, table)] == ["paid later"]
+
+
+async def test_whose_word_it_was_is_kept_for_a_month(database: Database) -> None:
+    """It is about a person; what else stands in the row stays."""
+    word = {"payer_id": 7, "payer_chat_id": -5}
+    async with database.begin() as tx:
+        row = {"payment_id": ID, "amount": 1, "asked_at": T0 - DAY, "paid_at": T0}
+        await tx.execute(table.insert().values(row | word))
+        await purge(tx, T0 + 30 * DAY)
+        assert (await ledger.since(tx, T0))[0].payer_id == 7
+        await purge(tx, T0 + 30 * DAY + SECOND)
+    assert await entries(database) == [Entry(ID, None, 1, T0 - DAY, T0)]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.callbacks import ExpressNews, Parcel, ParcelEvent
 from bot.core.facts import Fact
 from bot.core.journey import (
     AlertNoDriver,
@@ -44,6 +45,14 @@ def test_a_driver_on_the_way_has_courier_awb_and_link(locale: str) -> None:
     title = text.split("\n")[0].lower()
     assert {"id": "sudah dijemput", "en": "picked up"}[locale] not in title
     assert f'href="{HTTP}"' in told(DriverComing(("BDI-2",)), locale, GOSEND, BORZO).html
+
+
+@languages
+@pytest.mark.parametrize("event", ParcelEvent)
+def test_whatever_is_pushed_of_packages_fits(locale: str, event: ParcelEvent) -> None:
+    """As many as a callback may have, and names as long as they may be."""
+    parcels = tuple(Parcel(f"{number:0100}", "A" * 100, "C&<" * 33) for number in range(100))
+    assert f"{0:039}…" in text_of(ExpressNews(event, parcels), locale)
 
 
 @languages
