@@ -87,7 +87,7 @@ def url_of(bot: str, handle: str) -> str:
 
 
 def payload_within(text: str, bot: str) -> str | None:
-    """What a link to `bot` within a text starts it with: the first one, as somebody pasted it instead of opening it."""
+    """What the first link to `bot` within a text starts it with: somebody pasted it instead of opening it."""
     found = (start for name, start in _LINK.findall(text) if name.casefold() == bot.casefold())
     return next(found, None)
 
