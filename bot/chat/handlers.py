@@ -21,6 +21,7 @@ from telegram.ext import (
 from bot.core.commands import Ids, OpenPayments
 from bot.core.facts import NotUnderstood, Welcome
 from bot.core.ids import ids_after_command, ids_within
+from bot.core.links import payload_within
 from bot.core.watch import Place
 from bot.flows.ask import Ask
 from bot.flows.asker import Asker, Wish
@@ -165,7 +166,10 @@ class Chat:
         message = _message(update)
         asker = self._asker(update, message)
         text = message.text or message.caption or ""
-        if ids := ids_within(text):
+        # Before an id beside it: the link opens its payment whatever ACCESS says.
+        if payload := payload_within(text, self._bot.username):
+            await self._flows.open_link(asker, payload)
+        elif ids := ids_within(text):
             await self._flows.ask(asker, ids)
         else:
             await self._flows.ask.by_number(asker, text)

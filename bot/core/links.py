@@ -17,6 +17,9 @@ from typing import Final
 _BYTES: Final = 24
 """Of a derived handle: 192 bits, 32 characters. Telegram takes 64 characters of `A-Za-z0-9_-`."""
 _HANDLE: Final = re.compile(r"[A-Za-z0-9_-]{22,64}", re.ASCII)
+_LINK: Final = re.compile(
+    r"(?<![\w.-])(?:https?://)?t\.me/(\w+)\?start=([A-Za-z0-9_-]{1,64})(?![\w-])", re.ASCII | re.IGNORECASE
+)
 
 
 class Purpose(StrEnum):
@@ -81,6 +84,12 @@ class Handles:
 def url_of(bot: str, handle: str) -> str:
     """A link to the bot of that username."""
     return f"https://t.me/{bot}?start={handle}"
+
+
+def payload_within(text: str, bot: str) -> str | None:
+    """What the first link to `bot` within a text starts it with: somebody pasted it instead of opening it."""
+    found = (start for name, start in _LINK.findall(text) if name.casefold() == bot.casefold())
+    return next(found, None)
 
 
 def is_handle(text: str) -> bool:

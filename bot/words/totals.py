@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, assert_never
 
 from bot.core.message import Message
@@ -56,7 +56,7 @@ def totals_message(fact: TotalsFact, voice: Voice, totals: Totals) -> Message:
             title = voice.say("totals.digest", day=voice.spelled(fact.as_of, "format.day"))
             return Message(_told(title, fact.as_of, voice, totals))
         case Recap():
-            return Message(_recap(voice.spelled(fact.begins_at, "format.month_of_year"), voice, totals.month))
+            return Message(_recap(fact, voice, totals.month))
         case NotAMonth():
             return Message(voice.say("recap.usage"))
         case MayNotSeeTotals():
@@ -127,9 +127,12 @@ def _counts(figures: Figures, voice: Voice) -> list[str]:
     return counts + ([voice.plain("totals.unpaid", n=voice.number(figures.unpaid))] if figures.unpaid else [])
 
 
-def _recap(month: str, voice: Voice, figures: Figures) -> Html:
+def _recap(fact: Recap, voice: Voice, figures: Figures) -> Html:
+    month = voice.spelled(fact.begins_at, "format.month_of_year")
     if not figures.asked and not figures.paid:
-        return voice.say("recap.none", month=month)
+        # Not the very month that was just found empty.
+        before = voice.local(fact.begins_at).replace(day=1) - timedelta(days=1)
+        return voice.say("recap.none", month=month, before=f"{before:%Y-%m}")
     return paragraphs(
         lines(
             voice.say("recap.title", month=month),

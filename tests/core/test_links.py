@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.core.links import LASTS, Handles, Purpose, digest_of, is_handle, new_link
+from bot.core.links import LASTS, Handles, Purpose, digest_of, is_handle, new_link, payload_within
 from tests.core.making import T0
 
 HANDLES = Handles(b"123:key", "toko_bot")
@@ -60,3 +60,30 @@ def test_a_lone_surrogate_has_a_digest() -> None:
 @pytest.mark.parametrize("text", ["", "short", "h" * 65, "h" * 21 + "é", "h" * 30 + "\n", "h" * 20 + " " + "h" * 20])
 def test_what_telegram_would_not_hand_over_is_no_handle(text: str) -> None:
     assert not is_handle(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [
+        ("https://t.me/toko_bot?start=abc_-9", "abc_-9"),
+        ("Bayar di sini ya: t.me/Toko_Bot?start=abc.", "abc"),
+        ("📦\nStatus:\nhttp://T.ME/toko_bot?start=one\nhttps://t.me/toko_bot?start=two", "one"),
+        ("https://t.me/other_bot?start=abc", None),
+        ("https://t.me/other_bot?start=abc https://t.me/toko_bot?start=ours", "ours"),
+        ("https://evil.t.me/toko_bot?start=abc", None),
+        ("https://not-t.me/toko_bot?start=abc", None),
+        (f"https://t.me/toko_bot?start={'a' * 65}", None),
+        ("https://t.me/toko_bot?start=", None),
+        ("https://t.me/toko_bot", None),
+        ("XID-1234567890", None),
+    ],
+)
+def test_a_pasted_link_is_read(text: str, payload: str | None) -> None:
+    """Only one of this very bot, whole, wherever it stands in a text."""
+    assert payload_within(text, "toko_bot") == payload
+
+
+@given(seed=st.text(max_size=20))
+def test_every_link_that_is_made_is_read_back(seed: str) -> None:
+    handle = HANDLES.of(Purpose.PAY, seed)
+    assert payload_within(f"Ini tautannya: {HANDLES.url(handle)}", "toko_bot") == handle

@@ -4,13 +4,15 @@ The bot polls; with `PAYBOT_E2E_MODE=webhook pytest tests/e2e` all of them run w
 matters most runs in both modes anyway (`test_webhook_mode.py`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from bot.sandbox import Sandbox
 from bot.sandbox.people import Person
+from tests.e2e.browsing import Demo, Visit, chromium, visiting
 from tests.e2e.process import BotProcess
 
 QUICK = "0.3"
@@ -48,3 +50,24 @@ async def bot_on_each(sandbox: Sandbox, tmp_path: Path, migrated_url: str) -> As
     """The bot on SQLite and on PostgreSQL in turn."""
     async with BotProcess.against(sandbox, tmp_path, migrated_url, POLL_FIRST=QUICK) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for a file: its loop must be gone before the next file's tests have one of their own."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo of the test's own."""
+    with Demo(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, demo: Demo) -> Iterator[Visit]:
+    """Somebody at a desk."""
+    with visiting(browser, demo) as opened:
+        yield opened

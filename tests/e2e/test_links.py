@@ -71,6 +71,22 @@ async def test_a_link_opens_its_payment_and_no_other(
         assert handle not in bot.log
 
 
+async def test_a_pasted_link_opens_as_a_followed_one(
+    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person
+) -> None:
+    """In private, with words and the id around it; a forged one is refused, and another bot's is mere text."""
+    payment = sandbox.payments.express(65_000)
+    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina)):
+        await rina.send(f"/link {payment.id}")
+        url = (await rina.private_chat.next_message()).buttons[0].value
+        await sari.send(url.replace("start=", "start=x"))
+        assert "tidak bisa dibuka" in (await sari.private_chat.next_message()).text
+        await sari.send(url.replace("paybot_sandbox_bot", "other_bot"))
+        assert "XID-1234567890" in (await sari.private_chat.next_message()).text
+        await sari.send(f"Kata Rina, bayar {payment.id} lewat {url} ya")
+        assert (await sari.private_chat.next_message()).photo
+
+
 async def test_a_link_that_opens_nothing_is_refused_and_counted(
     sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person, tom: Person
 ) -> None:

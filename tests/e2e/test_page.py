@@ -1,8 +1,6 @@
 """The demo's page in real Chromium, with the real bot behind it: what a visitor does, on a desk and on a phone."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -17,7 +15,6 @@ from tests.e2e.browsing import (
     WHY_NOT,
     Demo,
     Visit,
-    chromium,
     visiting,
 )
 from tests.e2e.scanning import scanned, scanned_at_any_size
@@ -25,24 +22,6 @@ from tests.e2e.scanning import scanned, scanned_at_any_size
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 
 on_each_size = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    with Demo(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, demo: Demo) -> Iterator[Visit]:
-    with visiting(browser, demo) as opened:
-        yield opened
 
 
 @on_each_size

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from tests.e2e.browsing import (
     WHY_NOT,
     Demo,
     Visit,
-    chromium,
     visiting,
 )
 
@@ -33,24 +31,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 
 README_PICTURE = ROOT / "deploy" / "demo.png"
 README_PICTURE_BYTES = 150 * 1024
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    with Demo(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, demo: Demo) -> Iterator[Visit]:
-    with visiting(browser, demo) as opened:
-        yield opened
 
 
 def test_the_first_visit_offers_three_things_to_begin_with(visit: Visit) -> None:

@@ -173,11 +173,13 @@ def test_amounts_over_bars_are_short(rupiah: int, indonesian: str, english: str)
     ],
 )
 def test_the_months_file_has_its_totals_under_it(locale: str, parts: list[str], none: str) -> None:
-    """And an empty month says that it is."""
+    """And an empty month says that it is, and names another."""
     told = text_of(Recap(NOW), locale, Totals(month=ONE))
     for part in parts:
         assert part in told
-    assert none in text_of(Recap(NOW), locale, Totals())
+    empty = text_of(Recap(NOW), locale, Totals())
+    assert none in empty
+    assert "/recap 2026-01" in empty
 
 
 @languages

@@ -24,7 +24,15 @@ const panes = new Panes(store);
 const presses = new Presses(store, (message) => log.redraw(message));
 
 const links = {
-  start: (payload) => composer.send(`/start ${payload}`.trim()),
+  start: (payload) => {
+    // As in Telegram: whoever follows it comes to their own chat with the bot.
+    const { id, personId } = store.open;
+    if (id !== personId) {
+      store.openChat(personId);
+      writeOn();
+    }
+    composer.send(`/start ${payload}`.trim());
+  },
   command: (text) => composer.send(text),
   get username() {
     return store.bot?.username;

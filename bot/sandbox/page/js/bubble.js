@@ -54,8 +54,10 @@ function partsOf(message, chat, tools) {
 
 function textOf(message, chat, tools) {
   if (!message.text) return null;
-  const links = message.from_bot ? tools.links : null;
-  return el("div", { class: "text", lang: chat.lang }, formatted(message.text, message.entities, links));
+  // What people write are no commands to press, but a link into the bot opens it wherever it stands.
+  const { links } = tools;
+  const own = { start: links.start, username: links.username };
+  return el("div", { class: "text", lang: chat.lang }, formatted(message.text, message.entities, message.from_bot ? links : own));
 }
 
 function pictureIn(message, chat, tools) {

@@ -18,7 +18,7 @@ function keyOf(message, { text, action, value }, key, presses, links) {
   const common = { class: "key", data: { key } };
   if (action === "url") return linkKey(value, words, common, links);
   if (action === "copy_text") {
-    return el("button", { type: "button", ...common, onclick: () => copy(value) }, words, icon("copy"));
+    return el("button", { type: "button", ...common, onclick: () => copy(value, links) }, words, icon("copy"));
   }
   const isWaiting = presses.isWaiting(message, value);
   const press = () => presses.press(message, value);
@@ -42,10 +42,11 @@ function linkKey(address, words, common, links) {
   return el("a", { ...common, ...target }, words, icon("out"), unseen(", opens a new tab"));
 }
 
-async function copy(text) {
+async function copy(text, { username }) {
   try {
     await navigator.clipboard.writeText(text);
-    toast(`Copied: ${text}`);
+    const isForOthers = text.includes(`t.me/${username}?start=`);
+    toast(isForOthers ? "Copied. Paste it in Sari’s or Tom’s chat to open it there." : `Copied: ${text}`);
   } catch {
     toast(`This browser does not let the page copy. The text: ${text}`);
   }

@@ -4,7 +4,7 @@
  */
 
 import { Refused, post } from "/page/js/api.js";
-import { alertBox, toast } from "/page/js/toast.js";
+import { alertBox, hush, toast } from "/page/js/toast.js";
 
 const ANSWER_WITHIN_MS = 60_000; // after that Telegram takes no answer any more
 
@@ -14,8 +14,11 @@ export class Presses {
     this._store = store;
     this._redraw = redraw;
     this._waiting = new Map();
+    this._told = { chatId: null, number: 0 };
     store.on("press", (event) => this._arrived(event));
     store.on("callback_answer", (event) => this._answered(event));
+    // What one person is told is not meant for the next.
+    store.on("opened", (id) => id !== this._told.chatId && hush(this._told.number));
   }
 
   /** Whether a button of a message is pressed and not yet answered. */
@@ -58,7 +61,7 @@ export class Presses {
     this._end(key);
     if (!pending || !answer.text) return;
     if (answer.show_alert) alertBox(answer.text, pending.chat.lang);
-    else toast(answer.text, pending.chat.lang);
+    else this._told = { chatId: pending.chat.id, number: toast(answer.text, pending.chat.lang) };
   }
 
   _end(key, problem = "") {

@@ -6,19 +6,32 @@ const LEAST_MS = 3500;
 const MS_PER_LETTER = 50; // time to read it
 
 let timer = 0;
+let toasts = 0;
 let alerts = 0;
 
-/** A line that goes by itself. */
+/** A line that goes by itself; returns its number. */
 export function toast(text, lang = "en") {
   const box = byId("toast");
   clearTimeout(timer);
   box.replaceChildren(el("p", { lang }, text));
   box.dataset.shown = "true";
-  timer = setTimeout(() => {
-    delete box.dataset.shown;
-    // Emptied after it has faded: the next one, even of the same words, is read out as new.
-    timer = setTimeout(() => box.replaceChildren(), 400);
-  }, LEAST_MS + text.length * MS_PER_LETTER);
+  timer = setTimeout(fade, LEAST_MS + text.length * MS_PER_LETTER);
+  toasts += 1;
+  return toasts;
+}
+
+/** Takes a line away before its time, unless another has followed it. */
+export function hush(number) {
+  if (number !== toasts) return;
+  clearTimeout(timer);
+  fade();
+}
+
+function fade() {
+  const box = byId("toast");
+  delete box.dataset.shown;
+  // Emptied after it has faded: the next one, even of the same words, is read out as new.
+  timer = setTimeout(() => box.replaceChildren(), 400);
 }
 
 /** An alert that stays until closed. */
