@@ -29,7 +29,7 @@ from bot.pictures import CardPainter
 from bot.settings import Settings
 from bot.storage.depths import depths
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
-from bot.storage.lease import RENEW_EVERY, Lease
+from bot.storage.lease import Lease
 from bot.storage.notify import Bell
 from bot.term import Parts, Term, begin_term, utc_now
 from bot.web import health, kiriminaja, metrics, telegram
@@ -145,9 +145,13 @@ class App:
             self._log.info("lease taken", token=self._lease.token)
             self._term = await begin_term(self._parts)
         while self._lease.held:
-            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            await self._lease.until_renewal()
             if not await self._lease.renew():
                 break
+            if self._term is not None and (problem := self._term.broken()):
+                self._log.error("work broke off, begins anew", problem=type(problem).__name__, exc_info=problem)
+                await self._end_term()
+                self._term = await begin_term(self._parts)
         self._log.warning("lease lost")
         await self._end_term()
 

@@ -98,6 +98,11 @@ class Term:
     chat: Chat
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    def broken(self) -> BaseException | None:
+        """What a task died of that was to go on."""
+        ended = (task for task in self.tasks if task.done() and not task.cancelled())
+        return next(filter(None, (task.exception() for task in ended)), None)
+
     async def end(self) -> None:
         """Stops receiving, then jobs, then what is under way."""
         for task in self.tasks:
@@ -132,6 +137,7 @@ async def begin_term(parts: Parts) -> Term:
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
         metrics=parts.metrics,
+        may_write=lambda: parts.lease.held,
     )
     deliver = Deliver(
         parts.database,
@@ -241,6 +247,7 @@ def _source(parts: Parts, operators: Operators, jobs: Jobs) -> Poll | Register:
             operators=operators,
             clock=utc_now,
             wake_deliver=lambda: jobs.wake("deliver"),
+            doubt=parts.lease.doubt,
         )
     url = settings.telegram_webhook_url + WEBHOOK_PATH
     return Register(parts.updates, url, settings.webhook_secret, clock=utc_now)

@@ -116,6 +116,12 @@ class Deliver:
             others = await alerts.begin_with(tx, row, lease_token=token, now=now)
             rendered = await self._renderer.gather(tx, row, now, others)
         shown = await self._renderer.draw(rendered)
+        if not self._lease.held:
+            # Frozen over the drawing: whoever took over sends it.
+            async with self._database.begin() as tx:
+                for one in (row, *others):
+                    await outbox.release(tx, one, lease_token=token)
+            return False
         outcome = await self._send(row, shown)
         go_on = True
         async with self._database.begin() as tx:

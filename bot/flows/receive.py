@@ -42,18 +42,23 @@ class Poll:
         operators: Operators,
         clock: Callable[[], datetime],
         wake_deliver: Callable[[], None],
+        doubt: Callable[[], None],
     ) -> None:
+        """`doubt` hears that somebody else polls: that may be a process of ours that took the work over."""
         self._database = database
         self._updates = updates
         self._take_in = take_in
         self._operators = operators
         self._wake_deliver = wake_deliver
+        self._doubt = doubt
         self._clock = clock
         self._log = structlog.get_logger("receive")
         self._offset: int | None = None
         self._moved_at: datetime | None = None
         self.answered_at: datetime | None = None
         """When Telegram last answered a poll."""
+        self.problem: str | None = None
+        """Why the last poll brought nothing, where it failed."""
         self._conflict_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
@@ -68,12 +73,13 @@ class Poll:
             # The first poll returns at once: it tells whether Telegram is there.
             fetched = await self._updates.fetch(self._next(), wait=0 if first else LONG_POLL)
             if isinstance(fetched, Batch):
-                self.answered_at = self._clock()
+                self.answered_at, self.problem = self._clock(), None
                 failures, first = 0, False
                 await self._keep(fetched.updates)
                 continue
             failures += 1
-            self._log.warning("no updates", problem=problem_of(fetched))
+            self.problem = problem_of(fetched)
+            self._log.warning("no updates", problem=self.problem)
             if isinstance(fetched, Conflict) and fetched.webhook:
                 await self._updates.drop_webhook()
                 if failures == 1:
@@ -93,14 +99,20 @@ class Poll:
 
     async def _note_conflict(self) -> None:
         """Once may be a poll of our own, from before a restart or a change of the holder; twice is somebody else's."""
+        self._doubt()
         now, before = self._clock(), self._conflict_at
         self._conflict_at = now
         if before is None or now - before > _SAME_QUARREL:
             return
-        async with self._database.begin() as tx:
-            told = await alerts.last_told(tx, "other_poller")
-            if told is None or now - told.at >= _REMINDED_AFTER:
-                await alert_operators(tx, AlertOtherPoller(), now, self._operators)
+        try:
+            async with self._database.begin() as tx:
+                told = await alerts.last_told(tx, "other_poller")
+                if told is None or now - told.at >= _REMINDED_AFTER:
+                    await alert_operators(tx, AlertOtherPoller(), now, self._operators)
+        except Exception as error:
+            if not is_out_of_reach(error):
+                raise
+            self._log.warning("conflict not told", problem=type(error).__name__)
         self._wake_deliver()
 
     async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:

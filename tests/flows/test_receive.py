@@ -96,6 +96,7 @@ async def polled(telegram: Telegram) -> list[tuple[Any, ...]]:
         operators=Operators((), "id"),
         clock=telegram.clock,
         wake_deliver=lambda: None,
+        doubt=lambda: None,
     )
     with pytest.raises(Over):
         await poll.run()
