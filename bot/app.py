@@ -15,6 +15,7 @@ import structlog
 from starlette.routing import Route
 
 from bot import __version__
+from bot.core.readiness import Parts as Condition, ProviderState
 from bot.flows.accept import Accept
 from bot.flows.admit import Latencies
 from bot.flows.own import new_owner_link, owner_is_missing
@@ -57,6 +58,7 @@ class App:
         self._bot = open_account(settings.telegram_api_url, token)
         self._updates = Updates(settings.telegram_api_url, token)
         self._latencies = Latencies()
+        self._provider_state = ProviderState()
         self._metrics = Metrics(__version__)
         self._provider = KiriminAja(
             settings.kiriminaja_api_key.get_secret_value(),
@@ -225,6 +227,7 @@ class App:
 
     def _note_call(self, endpoint: str, outcome: str, seconds: float) -> None:
         self._latencies.note(seconds)
+        self._provider_state.note(outcome, utc_now())
         self._metrics.note_call(endpoint, outcome, seconds)
 
     async def _exposition(self) -> bytes:
@@ -243,20 +246,22 @@ class App:
         )
 
     async def _readiness(self) -> tuple[bool, Mapping[str, str]]:
-        now = utc_now()
-        database = self._database_open and await self._database.answers()
-        term = self._term
-        receiving = term is not None and term.source.is_fresh(now)
-        jobs = term is not None and term.jobs.are_fresh(now)
-        standby = self._standby and term is None
-        ready = database and self._telegram_answered and (standby or (receiving and jobs))
-        return ready, {
-            "version": __version__,
-            "database": "ok" if database else "out of reach",
-            "telegram": "ok" if self._telegram_answered and (standby or receiving) else "out of reach",
-            "work": "standby" if standby else "holder" if term else "starting",
-            "jobs": "ok" if jobs else "idle" if standby else "late",
-        }
+        now, term = utc_now(), self._term
+        migrated = await self._database.is_current() if self._database_open else None
+        condition = Condition(
+            version=__version__,
+            database=migrated is not None,
+            migrated=migrated,
+            telegram=self._telegram_answered,
+            works=term is not None,
+            standby=self._standby and term is None,
+            updates=term is not None and term.source.is_fresh(now),
+            no_updates_for=term.source.problem if term else None,
+            jobs=term is not None and term.jobs.are_fresh(now),
+            kiriminaja=str(self._provider_state),
+            last_failed_push=term.source.last_failed_push if term else None,
+        )
+        return condition.are_ready, condition.told()
 
 
 async def make_owner_link(settings: Settings) -> str:

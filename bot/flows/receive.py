@@ -20,7 +20,7 @@ from bot.flows.lanes import Lanes
 from bot.flows.take_in import TakeIn, chat_in
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
 from bot.storage import alerts, inbox, outbox
-from bot.storage.engine import Database, is_out_of_reach
+from bot.storage.engine import Database, is_out_of_reach, is_worth_a_trace
 from bot.storage.inbox import MAX_ATTEMPTS, Stored
 
 CHATS_AT_ONCE: Final = 64
@@ -60,6 +60,10 @@ class Poll:
         self.problem: str | None = None
         """Why the last poll brought nothing, where it failed."""
         self._conflict_at: datetime | None = None
+
+    @property
+    def last_failed_push(self) -> None:
+        """Nobody pushes."""
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether Telegram answered within the time one poll may take, and a bit."""
@@ -173,8 +177,9 @@ class Handle:
             for update in updates:
                 if self._lanes.is_closing or not await self._handle(update):
                     return
-        except Exception:
-            self._log.exception("inbox out of reach")
+        except Exception as error:
+            trace = is_worth_a_trace(error)
+            self._log.error("inbox out of reach", problem=type(error).__name__, exc_info=trace)
             await asyncio.sleep(1)
 
     async def _handle(self, update: Stored) -> bool:

@@ -36,3 +36,26 @@ async def test_metrics_tell_of_a_payments_life(bot_on_each: BotProcess, sandbox:
     assert (found["paybot_lease_held"], found["paybot_ready"]) == ({(): 1}, {(): 1})
     for secret in (payment.id, str(sari.id), sandbox.telegram.token, sandbox.kiriminaja.api_key):
         assert secret not in answer.text
+
+
+async def test_readyz_tells_how_kiriminaja_is_and_what_holds_updates_up(
+    bot: BotProcess, sandbox: Sandbox, sari: Person
+) -> None:
+    """By the calls' outcomes; whatever it does, the bot is ready."""
+    payment = sandbox.payments.express(65_000)
+    status, parts = await bot.readiness()
+    assert (status, parts["kiriminaja"], parts["migrations"], parts["updates"]) == (200, "unknown", "current", "ok")
+    for mode, said in (("up", "ok"), ("down", "no usable answer since 20"), ("key_refused", "refuses the key")):
+        sandbox.kiriminaja.set_mode(mode)
+        asked = len(sandbox.kiriminaja.requests)
+        await sari.send(f"/pay {payment.id}")
+        await sandbox.kiriminaja.changes.until(
+            lambda before=asked: len(sandbox.kiriminaja.requests) > before,
+            10,
+            lambda: bot.log,  # type: ignore[misc]
+        )
+        async with asyncio.timeout(10):
+            while not str(parts["kiriminaja"]).startswith(said):
+                status, parts = await bot.readiness()
+                assert status == 200
+    assert sandbox.kiriminaja.api_key not in str(parts)

@@ -87,16 +87,21 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-async def polled(telegram: Telegram) -> list[tuple[Any, ...]]:
-    """What is called until Telegram has nothing more to say."""
+async def polled(telegram: Telegram, doubts: list[datetime] | None = None) -> list[tuple[Any, ...]]:
+    """What is called until Telegram has nothing more to say; a database that is away is told of other programs."""
+
+    def doubt() -> None:
+        if doubts is not None:
+            doubts.append(telegram.now)
+
     poll = Poll(
-        cast("Database", None),  # only for what is told of another program that polls
+        Database("postgresql://nobody@127.0.0.1:1/none"),
         cast("Updates", telegram),
         cast("TakeIn", telegram.take_in),
         operators=Operators((), "id"),
         clock=telegram.clock,
         wake_deliver=lambda: None,
-        doubt=lambda: None,
+        doubt=doubt,
     )
     with pytest.raises(Over):
         await poll.run()
@@ -134,6 +139,16 @@ async def test_a_webhook_in_the_way_is_removed_at_once(no_pauses: list[float]) -
     assert no_pauses == [2.0]
 
 
+async def test_another_poller_raises_doubts_and_ends_nothing(no_pauses: list[float]) -> None:
+    """It may be ours, that took over; and where the database is away, operators can't be told, yet it polls on."""
+    doubts: list[datetime] = []
+    conflict = Conflict(webhook=False)
+    telegram = Telegram(conflict, conflict, conflict, batch(4))
+    assert len(await polled(telegram, doubts)) == 5
+    assert len(doubts) == 3
+    assert telegram.kept == [4]
+
+
 async def test_a_webhook_is_registered_and_looked_after(
     no_pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,3 +170,5 @@ async def test_a_webhook_is_registered_and_looked_after(
     assert no_pauses == [1.0, 7.0, 4.0, 8.0, every, every, every, every, 1.0, every]
     assert kept.is_fresh(telegram.now)
     assert not kept.is_fresh(telegram.now + 4 * register.CHECK_EVERY)
+    assert kept.last_failed_push == "1970-01-01T00:00:05Z Connection refused"
+    assert Register(cast("Updates", telegram), URL, "s3cret", clock=telegram.clock).last_failed_push is None
