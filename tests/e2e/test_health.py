@@ -7,6 +7,7 @@ import httpx
 from bot.metrics import CONTENT_TYPE
 from bot.sandbox import Sandbox
 from bot.sandbox.people import Person
+from bot.sandbox.provider import Mode
 from tests.e2e.process import BotProcess
 from tests.metering import read_samples
 
@@ -45,15 +46,10 @@ async def test_readyz_tells_how_kiriminaja_is_and_what_holds_updates_up(
     payment = sandbox.payments.express(65_000)
     status, parts = await bot.readiness()
     assert (status, parts["kiriminaja"], parts["migrations"], parts["updates"]) == (200, "unknown", "current", "ok")
-    for mode, said in (("up", "ok"), ("down", "no usable answer since 20"), ("key_refused", "refuses the key")):
+    wanted: dict[Mode, str] = {"up": "ok", "down": "no usable answer since 20", "key_refused": "refuses the key"}
+    for mode, said in wanted.items():
         sandbox.kiriminaja.set_mode(mode)
-        asked = len(sandbox.kiriminaja.requests)
         await sari.send(f"/pay {payment.id}")
-        await sandbox.kiriminaja.changes.until(
-            lambda before=asked: len(sandbox.kiriminaja.requests) > before,
-            10,
-            lambda: bot.log,  # type: ignore[misc]
-        )
         async with asyncio.timeout(10):
             while not str(parts["kiriminaja"]).startswith(said):
                 status, parts = await bot.readiness()
