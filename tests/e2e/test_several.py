@@ -1,6 +1,7 @@
 """Several processes on one PostgreSQL: any receives, one works, any may die; another takes the work over in 15 s."""
 
 import asyncio
+import contextlib
 import signal
 import warnings
 from collections.abc import Iterator
@@ -120,6 +121,31 @@ async def test_a_frozen_holder_is_replaced_and_does_no_harm_when_it_wakes(
         assert alerts(migrated_postgres_url) == ["AlertPaid"]
         assert fleet.logs.count("another program polls") <= 2
         assert fleet.logs.count("lease taken") == 2
+        assert "Traceback" not in fleet.logs
+
+
+async def test_a_holder_that_does_not_know_it_lost_quarrels_with_nobody(
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_postgres_url: str
+) -> None:
+    """Its connection was cut: another works before it could notice, and operators hear of no foreign program."""
+    ops = sandbox.group("Ops", [sandbox.person("Rina")])
+    async with Fleet.sail(2, sandbox, tmp_path, migrated_postgres_url, OPS_CHAT_IDS=str(ops.id)) as fleet:
+        first = await fleet.holder()
+        (other,) = [bot for bot in fleet.bots if bot is not first]
+        for _ in range(5):
+            await sandbox.telegram.wait_until_polled()
+            with psycopg.connect(migrated_postgres_url, autocommit=True) as connection:
+                connection.execute("SELECT pg_terminate_backend(backend_pid) FROM lease")
+            with contextlib.suppress(AssertionError):  # the first may have been quicker
+                await other.logged("lease taken", within=2)
+                break
+        await first.logged("lease lost", within=5)
+        await first.ready()
+        await sandbox.telegram.wait_until_polled()
+        await in_order(sari)
+        assert len(sari.private_chat.from_bot) == 1
+        assert fleet.logs.count("another program polls") <= 2
+        assert alerts(migrated_postgres_url) == []
         assert "Traceback" not in fleet.logs
 
 
