@@ -15,6 +15,7 @@ import structlog
 from starlette.routing import Route
 
 from bot import __version__
+from bot.core.readiness import Parts as Condition, ProviderState
 from bot.flows.accept import Accept
 from bot.flows.admit import Latencies
 from bot.flows.own import new_owner_link, owner_is_missing
@@ -29,7 +30,7 @@ from bot.pictures import CardPainter
 from bot.settings import Settings
 from bot.storage.depths import depths
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
-from bot.storage.lease import RENEW_EVERY, Lease
+from bot.storage.lease import Lease
 from bot.storage.notify import Bell
 from bot.term import Parts, Term, begin_term, utc_now
 from bot.web import health, kiriminaja, metrics, telegram
@@ -57,6 +58,7 @@ class App:
         self._bot = open_account(settings.telegram_api_url, token)
         self._updates = Updates(settings.telegram_api_url, token)
         self._latencies = Latencies()
+        self._provider_state = ProviderState()
         self._metrics = Metrics(__version__)
         self._provider = KiriminAja(
             settings.kiriminaja_api_key.get_secret_value(),
@@ -129,9 +131,17 @@ class App:
     async def _look_for_owner(self) -> None:
         """Where nobody is staff yet, whoever has started us at a terminal may become owner: past the log, which others
         read."""
-        if self._terminal is None or self._settings.staff_user_ids or not await owner_is_missing(self._database):
+        if self._terminal is None or self._settings.staff_user_ids:
             return
-        url = await new_owner_link(self._database, self._bot.username, utc_now())
+        try:
+            if not await owner_is_missing(self._database):
+                return
+            url = await new_owner_link(self._database, self._bot.username, utc_now())
+        except Exception as error:
+            if not is_out_of_reach(error):
+                raise
+            self._log.warning("no link for the owner: `paybot owner` prints one", problem=type(error).__name__)
+            return
         self._terminal.write(_owner_text(url) + "\n")
         self._terminal.flush()
 
@@ -150,7 +160,7 @@ class App:
             if self._term is None:
                 # Never a holder that does no work: nobody else can, meanwhile.
                 self._term = await begin_term(self._parts)
-            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            await self._lease.until_renewal()
             if not await self._lease.renew():
                 break
         self._log.warning("lease lost")
@@ -224,6 +234,7 @@ class App:
 
     def _note_call(self, endpoint: str, outcome: str, seconds: float) -> None:
         self._latencies.note(seconds)
+        self._provider_state.note(outcome, utc_now())
         self._metrics.note_call(endpoint, outcome, seconds)
 
     async def _exposition(self) -> bytes:
@@ -242,20 +253,22 @@ class App:
         )
 
     async def _readiness(self) -> tuple[bool, Mapping[str, str]]:
-        now = utc_now()
-        database = self._database_open and await self._database.answers()
-        term = self._term
-        receiving = term is not None and term.source.is_fresh(now)
-        jobs = term is not None and term.jobs.are_fresh(now)
-        standby = self._standby and term is None
-        ready = database and self._telegram_answered and (standby or (receiving and jobs))
-        return ready, {
-            "version": __version__,
-            "database": "ok" if database else "out of reach",
-            "telegram": "ok" if self._telegram_answered and (standby or receiving) else "out of reach",
-            "work": "standby" if standby else "holder" if term else "starting",
-            "jobs": "ok" if jobs else "idle" if standby else "late",
-        }
+        now, term = utc_now(), self._term
+        migrated = await self._database.is_current() if self._database_open else None
+        condition = Condition(
+            version=__version__,
+            database=migrated is not None,
+            migrated=migrated,
+            telegram=self._telegram_answered,
+            works=term is not None,
+            standby=self._standby and term is None,
+            updates=term is not None and term.source.is_fresh(now),
+            no_updates_for=term.source.problem if term else None,
+            jobs=term is not None and term.jobs.are_fresh(now),
+            kiriminaja=str(self._provider_state),
+            last_failed_push=term.source.last_failed_push if term else None,
+        )
+        return condition.are_ready, condition.told()
 
 
 async def make_owner_link(settings: Settings) -> str:

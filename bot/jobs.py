@@ -16,6 +16,8 @@ from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.storage.engine import is_worth_a_trace
+
 Wake = Callable[[], None]
 Work = Callable[[Wake], Awaitable[datetime | None]]
 """Takes what wakes the job again; returns when the next row is due, None where only a wake will tell."""
@@ -124,7 +126,8 @@ class Jobs:
             return
         error = getattr(event, "exception", None)
         if error is not None and not isinstance(error, asyncio.CancelledError):
-            self._log.error("job failed", job=job.name, problem=type(error).__name__, exc_info=error)
+            trace = error if is_worth_a_trace(error) else None
+            self._log.error("job failed", job=job.name, problem=type(error).__name__, exc_info=trace)
         if self._scheduler is not None:
             now = self._clock()
             latest = now + job.longest_pause

@@ -138,6 +138,7 @@ async def begin_term(parts: Parts) -> Term:
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
         metrics=parts.metrics,
+        may_write=lambda: parts.lease.held,
     )
     deliver = Deliver(
         parts.database,
@@ -247,6 +248,7 @@ def _source(parts: Parts, operators: Operators, jobs: Jobs) -> Poll | Register:
             operators=operators,
             clock=utc_now,
             wake_deliver=lambda: jobs.wake("deliver"),
+            doubt=parts.lease.doubt,
         )
     url = settings.telegram_webhook_url + WEBHOOK_PATH
     return Register(parts.updates, url, settings.webhook_secret, clock=utc_now)

@@ -36,7 +36,7 @@ from bot.messenger.sender import (
 )
 from bot.metrics import Metrics
 from bot.storage import alerts, chats, lists, outbox, uploads, watches
-from bot.storage.engine import Database, Tx
+from bot.storage.engine import Database, Tx, is_worth_a_trace
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
 
@@ -102,8 +102,9 @@ class Deliver:
                 # Right before each send: another process may have taken over while this one was frozen.
                 if self._lanes.is_closing or not self._lease.held or not await self._deliver(row_id, told_with_others):
                     return
-        except Exception:
-            self._log.exception("delivery failed", chat=chat_id)
+        except Exception as error:
+            trace = is_worth_a_trace(error)
+            self._log.error("delivery failed", chat=chat_id, problem=type(error).__name__, exc_info=trace)
             await asyncio.sleep(1)  # the row stays due; no busy loop over a fault of ours
 
     async def _deliver(self, row_id: int, told_with_others: set[int]) -> bool:
@@ -117,6 +118,12 @@ class Deliver:
             others = await alerts.begin_with(tx, row, lease_token=token, now=now)
             rendered = await self._renderer.gather(tx, row, now, others)
         shown = await self._renderer.draw(rendered)
+        if not self._lease.held:
+            # Frozen over the drawing: whoever took over sends it.
+            async with self._database.begin() as tx:
+                for one in (row, *others):
+                    await outbox.release(tx, one, lease_token=token)
+            return False
         outcome = await self._send(row, shown)
         go_on = True
         async with self._database.begin() as tx:

@@ -21,7 +21,7 @@ from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.metrics import Metrics
 from bot.storage import payments
-from bot.storage.engine import Database, Tx
+from bot.storage.engine import Database, Tx, is_worth_a_trace
 
 AT_ONCE: Final = 64
 HINTS_APART: Final = timedelta(seconds=0.5)
@@ -45,7 +45,9 @@ class Look:
         clock: Callable[[], datetime],
         wake_deliver: Callable[[], None],
         metrics: Metrics,
+        may_write: Callable[[], bool],
     ) -> None:
+        """`may_write`: whether this process still does the work; asked once an answer is there."""
         self._database = database
         self._provider = provider
         self._cadence = cadence
@@ -55,6 +57,7 @@ class Look:
         self._clock = clock
         self._wake_deliver = wake_deliver
         self._metrics = metrics
+        self._may_write = may_write
         self._lanes = Lanes[str]("look", AT_ONCE)
         # When a callback hinted at a payment, and whether somebody waits for what a look will find.
         self._hints: dict[str, tuple[datetime, bool]] = {}
@@ -108,8 +111,9 @@ class Look:
         try:
             answer = await self._provider.fetch(payment_id, kind, urgent=urgent)
             await self._conclude(payment_id, answer, began)
-        except Exception:
-            self._log.exception("look failed", payment=payment_id)
+        except Exception as error:
+            trace = is_worth_a_trace(error)
+            self._log.error("look failed", payment=payment_id, problem=type(error).__name__, exc_info=trace)
             # The row stays due; a pause keeps a fault of ours from turning into a busy loop.
             await asyncio.sleep(self._cadence.first.total_seconds())
 
@@ -119,8 +123,9 @@ class Look:
             payment = await payments.load(tx, payment_id)
             # Only now that the row is ours: a hint that came before lies here, one that comes later finds it saved.
             hinted_at, _ = self._hints.pop(payment_id, (began, False))
-            if payment is None:
-                return None
+            # Frozen since it asked: the answer is of then, and whoever took over has newer ones.
+            if payment is None or not self._may_write():
+                return payment
             decision = decide(payment, answer, now, self.rules)
             to_deliver = await self._outages.take_in(tx, answer, payment, now)
             to_deliver |= await announce(tx, decision, now, self._operators)

@@ -20,7 +20,7 @@ from bot.flows.lanes import Lanes
 from bot.flows.take_in import TakeIn, chat_in
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
 from bot.storage import alerts, inbox, outbox
-from bot.storage.engine import Database, is_out_of_reach
+from bot.storage.engine import Database, is_out_of_reach, is_worth_a_trace
 from bot.storage.inbox import MAX_ATTEMPTS, Stored
 
 CHATS_AT_ONCE: Final = 64
@@ -42,19 +42,28 @@ class Poll:
         operators: Operators,
         clock: Callable[[], datetime],
         wake_deliver: Callable[[], None],
+        doubt: Callable[[], None],
     ) -> None:
+        """`doubt` hears that somebody else polls: that may be a process of ours that took the work over."""
         self._database = database
         self._updates = updates
         self._take_in = take_in
         self._operators = operators
         self._wake_deliver = wake_deliver
+        self._doubt = doubt
         self._clock = clock
         self._log = structlog.get_logger("receive")
         self._offset: int | None = None
         self._moved_at: datetime | None = None
         self.answered_at: datetime | None = None
         """When Telegram last answered a poll."""
+        self.problem: str | None = None
+        """Why the last poll brought nothing, where it failed."""
         self._conflict_at: datetime | None = None
+
+    @property
+    def last_failed_push(self) -> None:
+        """Nobody pushes."""
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether Telegram answered within the time one poll may take, and a bit."""
@@ -68,12 +77,13 @@ class Poll:
             # The first poll returns at once: it tells whether Telegram is there.
             fetched = await self._updates.fetch(self._next(), wait=0 if first else LONG_POLL)
             if isinstance(fetched, Batch):
-                self.answered_at = self._clock()
+                self.answered_at, self.problem = self._clock(), None
                 failures, first = 0, False
                 await self._keep(fetched.updates)
                 continue
             failures += 1
-            self._log.warning("no updates", problem=problem_of(fetched))
+            self.problem = problem_of(fetched)
+            self._log.warning("no updates", problem=self.problem)
             if isinstance(fetched, Conflict) and fetched.webhook:
                 await self._updates.drop_webhook()
                 if failures == 1:
@@ -93,6 +103,7 @@ class Poll:
 
     async def _note_conflict(self) -> None:
         """Once may be a poll of our own, from before a restart or a change of the holder; twice is somebody else's."""
+        self._doubt()
         now, before = self._clock(), self._conflict_at
         self._conflict_at = now
         if before is None or now - before > _SAME_QUARREL:
@@ -175,8 +186,9 @@ class Handle:
             for update in updates:
                 if self._lanes.is_closing or not await self._handle(update):
                     return
-        except Exception:
-            self._log.exception("inbox out of reach")
+        except Exception as error:
+            trace = is_worth_a_trace(error)
+            self._log.error("inbox out of reach", problem=type(error).__name__, exc_info=trace)
             await asyncio.sleep(1)
 
     async def _handle(self, update: Stored) -> bool:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
 
+from bot.core.readiness import told_time
 from bot.messenger.updates import ALLOWED, Batch, Conflict, Fetched, Updates, Webhook, problem_of
 
 CHECK_EVERY: Final = timedelta(minutes=3)
@@ -27,6 +28,16 @@ class Register:
         self._told: tuple[int, str] | None = None
         self.agreed_at: datetime | None = None
         """When Telegram last said that it calls us."""
+        self.problem: str | None = None
+        """Why the webhook could not be set or asked for, where the last try failed."""
+
+    @property
+    def last_failed_push(self) -> str | None:
+        """When Telegram last could not call us, and why, as it says itself."""
+        if self._told is None:
+            return None
+        at, why = self._told
+        return f"{told_time(datetime.fromtimestamp(at, UTC))} {why}" if at < 2**33 else why
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether Telegram is known to call us. Judged by its word: a quiet bot is not sick."""
@@ -51,13 +62,14 @@ class Register:
                     is_set = True
                 case _:
                     failures += 1
-                    self._log.warning("webhook not set", problem=problem_of(said))
+                    self.problem = problem_of(said)
+                    self._log.warning("webhook not set", problem=self.problem)
                     after = None if isinstance(said, Conflict) else getattr(said, "after", None)
                     await asyncio.sleep(
                         after if after is not None else min(0.5 * 2 ** min(failures, 6), _LONGEST_PAUSE)
                     )
                     continue
-            failures = 0
+            failures, self.problem = 0, None
             if is_set:
                 self.agreed_at = self._clock()
                 await asyncio.sleep(CHECK_EVERY.total_seconds())

@@ -13,12 +13,13 @@ from typing import IO, Any, Final
 
 import structlog
 from sqlalchemy import URL, event, text
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.storage.backup import BackupError, keep_before_migration
 from bot.storage.migrations import HEAD
+from bot.storage.refusals import mend_of
 
 Tx = AsyncConnection
 """A transaction in progress: what every function of this package takes first."""
@@ -39,6 +40,11 @@ class NotThereYet(DatabaseError):
 def is_out_of_reach(error: BaseException) -> bool:
     """Whether an error means "not now" rather than a mistake of ours, or a value that no try will make fit."""
     return isinstance(error, DBAPIError | OSError | TimeoutError) and not isinstance(error, DataError)
+
+
+def is_worth_a_trace(error: BaseException) -> bool:
+    """Whether a log wants to know where it happened: not so of a database that is away, which all run into at once."""
+    return not isinstance(error, OperationalError | InterfaceError | OSError | TimeoutError)
 
 
 class Database:
@@ -78,9 +84,7 @@ class Database:
             await self._migrate()
         except DBAPIError as error:
             await self.close()
-            if self._path is None:
-                raise
-            raise self._unusable(self._path, error) from None
+            raise self._refusal(error) or error from None
         except BaseException:
             await self.close()
             raise
@@ -98,9 +102,7 @@ class Database:
                 self._expect_head(await self._revision(tx))
         except DBAPIError as error:
             await self.close()
-            if self._path is None:
-                raise
-            raise self._unusable(self._path, error) from None
+            raise self._refusal(error) or error from None
         except BaseException:
             await self.close()
             raise
@@ -117,7 +119,7 @@ class Database:
                 is_up_to_date = await self._revision(tx) == HEAD
         except DBAPIError as error:
             await self.close()
-            raise self._unusable(self._path, error) from None
+            raise self._refusal(error) or error from None
         if not is_up_to_date:
             await self.close()
             await self.open()
@@ -137,14 +139,13 @@ class Database:
         async with self.engine.begin() as tx:
             yield tx
 
-    async def answers(self) -> bool:
-        """Whether the database answers within two seconds."""
+    async def is_current(self) -> bool | None:
+        """Whether it has this program's revision; None where it does not answer within two seconds."""
         try:
             async with asyncio.timeout(2), self.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
+                return await self._revision(connection) == HEAD
         except (SQLAlchemyError, OSError, TimeoutError, DatabaseError):
-            return False
-        return True
+            return None
 
     def _take_lock(self, path: Path) -> None:
         lock_path = path.with_name(path.name + ".lock")
@@ -164,8 +165,14 @@ class Database:
             ) from None
         self._lock = lock
 
-    def _unusable(self, path: Path, error: DBAPIError) -> DatabaseError:
-        return DatabaseError(f"DATABASE_URL: {path} cannot be used ({error.orig}): check the file and its rights.")
+    def _refusal(self, error: DBAPIError) -> DatabaseError | None:
+        """What the operator has to mend; None where the database is only away."""
+        if self._path is not None:
+            return DatabaseError(
+                f"DATABASE_URL: {self._path} cannot be used ({error.orig}): check the file and its rights."
+            )
+        mend = mend_of(str(error.orig), getattr(error.orig, "sqlstate", None))
+        return DatabaseError(f"DATABASE_URL: PostgreSQL {mend}") if mend else None
 
     def _sqlite(self, path: Path, *, checkpoints: bool = True) -> AsyncEngine:
         # Checkpoints are left to the process that holds the lock file: two that make them at once may corrupt a WAL.

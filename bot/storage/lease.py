@@ -5,7 +5,9 @@ soon as the holder's connection is gone, so that a killed process is replaced at
 already made sure that no other process runs, and the lease only counts its token up.
 """
 
+import asyncio
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -56,6 +58,7 @@ class Lease:
         self._holder = holder
         self._connection: AsyncConnection | None = None
         self._valid_until = 0.0
+        self._in_doubt = asyncio.Event()
         self.token = 0
 
     @property
@@ -80,13 +83,27 @@ class Lease:
         self._valid_until = asked_at + LASTS.total_seconds()
         return True
 
+    def doubt(self) -> None:
+        """Has it renewed at once: it looks as if another process worked."""
+        self._in_doubt.set()
+
+    async def until_renewal(self) -> None:
+        """Returns when the next renewal is due: soon, and at once while the lease is in doubt."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RENEW_EVERY.total_seconds()):
+                await self._in_doubt.wait()
+
     async def renew(self) -> bool:
-        """Prolongs the lease; False when another process has it now. Errors of the database come through."""
+        """Prolongs the lease; False when another process has it now. Errors of the database come through, and leave
+        the lease in doubt."""
         if self._database.is_sqlite:
+            self._in_doubt.clear()
             return True
+        self.doubt()
         asked_at = time.monotonic()
         connection = await self._own_connection()
         result = await connection.execute(_RENEW_POSTGRES, {"lasts": LASTS.total_seconds(), "token": self.token})
+        self._in_doubt.clear()
         if result.rowcount != 1:
             self.drop()
             return False

@@ -147,6 +147,20 @@ class BotProcess:
         """SIGTERM."""
         self._signal(signal.SIGTERM)
 
+    def freeze(self) -> None:
+        """Not a step more until it is thawed."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Goes on as if nothing had been."""
+        self._signal(signal.SIGCONT)
+
+    async def readiness(self) -> tuple[int, dict[str, object]]:
+        """What `/readyz` says: the status and the parts."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"{self.url}/readyz", timeout=5)
+        return answer.status_code, answer.json()
+
     async def ended(self, within: float = 10.0) -> int:
         """Waits for the end; returns the exit status."""
         assert self._process is not None

@@ -7,6 +7,7 @@ import httpx
 from bot.metrics import CONTENT_TYPE
 from bot.sandbox import Sandbox
 from bot.sandbox.people import Person
+from bot.sandbox.provider import Mode
 from tests.e2e.process import BotProcess
 from tests.metering import read_samples
 
@@ -36,3 +37,21 @@ async def test_metrics_tell_of_a_payments_life(bot_on_each: BotProcess, sandbox:
     assert (found["paybot_lease_held"], found["paybot_ready"]) == ({(): 1}, {(): 1})
     for secret in (payment.id, str(sari.id), sandbox.telegram.token, sandbox.kiriminaja.api_key):
         assert secret not in answer.text
+
+
+async def test_readyz_tells_how_kiriminaja_is_and_what_holds_updates_up(
+    bot: BotProcess, sandbox: Sandbox, sari: Person
+) -> None:
+    """By the calls' outcomes; whatever it does, the bot is ready."""
+    payment = sandbox.payments.express(65_000)
+    status, parts = await bot.readiness()
+    assert (status, parts["kiriminaja"], parts["migrations"], parts["updates"]) == (200, "unknown", "current", "ok")
+    wanted: dict[Mode, str] = {"up": "ok", "down": "no usable answer since 20", "key_refused": "refuses the key"}
+    for mode, said in wanted.items():
+        sandbox.kiriminaja.set_mode(mode)
+        await sari.send(f"/pay {payment.id}")
+        async with asyncio.timeout(10):
+            while not str(parts["kiriminaja"]).startswith(said):
+                status, parts = await bot.readiness()
+                assert status == 200
+    assert sandbox.kiriminaja.api_key not in str(parts)

@@ -152,6 +152,20 @@ async def test_a_token_telegram_refuses_is_one_line_and_exit_2(
     assert "BotFather" in lines[0]
 
 
+async def test_a_database_that_refuses_us_is_one_line_and_exit_2(
+    sandbox: Sandbox, tmp_path: Path, postgres_url: str
+) -> None:
+    """No outage to wait for: a user that PostgreSQL does not know."""
+    url = postgres_url.replace("postgres:@", "nobody:very-secret@")
+    bot = BotProcess.against(sandbox, tmp_path, url, LOG_LEVEL="error")
+    await bot.spawn()
+    assert await bot.ended() == 2
+    lines = bot.log.strip().splitlines()
+    assert len(lines) == 1
+    assert "DATABASE_URL" in lines[0]
+    assert "very-secret" not in lines[0]
+
+
 async def test_a_second_run_on_the_same_file_is_refused(
     bot: BotProcess, sandbox: Sandbox, tmp_path: Path, sqlite_url: str
 ) -> None:

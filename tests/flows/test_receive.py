@@ -86,6 +86,14 @@ async def test_an_odd_update_spoils_no_batch(database: Database, odd: dict[str, 
     assert [row.update_id for row in await rows_of(database, inbox)] == [1, 2]
 
 
+class Away:
+    """A database out of reach."""
+
+    def begin(self) -> None:
+        """Fails."""
+        raise OSError
+
+
 def batch(*numbers: int) -> Batch:
     """Updates of these numbers."""
     return Batch([{"update_id": number} for number in numbers])
@@ -103,15 +111,21 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-async def polled(telegram: Telegram, database: Database | None = None) -> list[tuple[Any, ...]]:
-    """What is called until Telegram has nothing more to say."""
+async def polled(telegram: Telegram, doubts: list[datetime] | None = None) -> list[tuple[Any, ...]]:
+    """What is called until Telegram has nothing more to say; a database that is away is told of other programs."""
+
+    def doubt() -> None:
+        if doubts is not None:
+            doubts.append(telegram.now)
+
     poll = Poll(
-        cast("Database", database),  # only for what is told of another program that polls
+        cast("Database", Away()),  # only for what is told of another program that polls
         cast("Updates", telegram),
         cast("TakeIn", telegram.take_in),
         operators=Operators((), "id"),
         clock=telegram.clock,
         wake_deliver=lambda: None,
+        doubt=doubt,
     )
     with pytest.raises(Over):
         await poll.run()
@@ -151,13 +165,8 @@ async def test_what_can_never_be_stored_holds_up_nothing() -> None:
 
 async def test_another_poller_is_noticed_while_the_database_is_away() -> None:
     """Polling goes on: the word can wait."""
-
-    class Away:
-        def begin(self) -> None:
-            raise OSError
-
     telegram = Telegram(Conflict(webhook=False), Conflict(webhook=False), batch(5))
-    await polled(telegram, database=cast("Database", Away()))
+    await polled(telegram)
     assert telegram.kept == [5]
 
 
@@ -167,6 +176,16 @@ async def test_a_webhook_in_the_way_is_removed_at_once(no_pauses: list[float]) -
     telegram = Telegram(conflict, Batch([]), conflict, Batch([]), batch())
     assert [call[0] for call in await polled(telegram)] == ["fetch", "drop", "fetch", "drop", "fetch", "fetch"]
     assert no_pauses == [2.0]
+
+
+async def test_another_poller_raises_doubts_and_ends_nothing(no_pauses: list[float]) -> None:
+    """It may be ours, that took over; and where the database is away, operators can't be told, yet it polls on."""
+    doubts: list[datetime] = []
+    conflict = Conflict(webhook=False)
+    telegram = Telegram(conflict, conflict, conflict, batch(4))
+    assert len(await polled(telegram, doubts)) == 5
+    assert len(doubts) == 3
+    assert telegram.kept == [4]
 
 
 async def test_a_webhook_is_registered_and_looked_after(
@@ -190,3 +209,5 @@ async def test_a_webhook_is_registered_and_looked_after(
     assert no_pauses == [1.0, 7.0, 4.0, 8.0, every, every, every, every, 1.0, every]
     assert kept.is_fresh(telegram.now)
     assert not kept.is_fresh(telegram.now + 4 * register.CHECK_EVERY)
+    assert kept.last_failed_push == "1970-01-01T00:00:05Z Connection refused"
+    assert Register(cast("Updates", telegram), URL, "s3cret", clock=telegram.clock).last_failed_push is None

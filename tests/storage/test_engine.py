@@ -151,10 +151,13 @@ async def test_missing_folders_are_made(tmp_path: Path) -> None:
 
 async def test_whether_it_answers_is_told_and_never_raised(database: Database) -> None:
     """Before, while and after it is open."""
-    assert await database.answers()
+    assert await database.is_current() is True
+    async with database.begin() as tx:
+        await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert await database.is_current() is False
     await database.close()
-    assert not await database.answers()
-    assert not await Database("sqlite:///never-opened.db").answers()
+    assert await database.is_current() is None
+    assert await Database("sqlite:///never-opened.db").is_current() is None
 
 
 async def test_a_transaction_is_undone_on_any_exception(database: Database) -> None:

@@ -214,3 +214,21 @@ async def test_errors_of_the_database_come_through(postgres_url: str) -> None:
     """Not being able to ask is not a no."""
     with pytest.raises(DatabaseError, match="not open"):
         await Lease(Database(postgres_url), "me").take()
+
+
+async def test_a_doubt_has_it_renewed_at_once(postgres_database: Database, first: Lease, second: Lease) -> None:
+    """So too a renewal that failed; an answer ends the doubt, whatever it was."""
+    first.doubt()
+    await asyncio.wait_for(first.until_renewal(), 1)
+    assert await first.renew()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(first.until_renewal(), 0.05)
+    await cut_connection(postgres_database)
+    with pytest.raises(DBAPIError):
+        await first.renew()
+    await asyncio.wait_for(first.until_renewal(), 1)
+    assert await second.take()
+    await first.disconnect()
+    assert not await first.renew()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(first.until_renewal(), 0.05)
