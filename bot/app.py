@@ -129,9 +129,15 @@ class App:
     async def _look_for_owner(self) -> None:
         """Where nobody is staff yet, whoever has started us at a terminal may become owner: past the log, which others
         read."""
-        if self._terminal is None or self._settings.staff_user_ids or not await owner_is_missing(self._database):
+        try:
+            if self._terminal is None or self._settings.staff_user_ids or not await owner_is_missing(self._database):
+                return
+            url = await new_owner_link(self._database, self._bot.username, utc_now())
+        except Exception as error:
+            if not is_out_of_reach(error):
+                raise
+            self._log.warning("no owner link: `paybot owner` makes one", problem=type(error).__name__)
             return
-        url = await new_owner_link(self._database, self._bot.username, utc_now())
         self._terminal.write(_owner_text(url) + "\n")
         self._terminal.flush()
 
