@@ -74,12 +74,12 @@ async def test_staff_chooses_kinds_in_a_topic_and_nobody_else(shop: Shop, sandbo
     topic = sandbox.topic(shop.group, "Kabar").thread_id
     budi = next(one for one in sandbox.telegram.world.people.values() if one.first_name == "Budi")
     await budi.send("/alerts on", shop.group, topic=topic)
-    assert "orang toko" in (await shop.group.next_message()).text
+    assert "staf toko" in (await shop.group.next_message()).text
     panel = await shop.switch("on", topic=topic)
     assert ON in panel.text
     assert panel.topic == topic
     assert all(button.text.startswith("✓ ") for button in panel.buttons)
-    assert "orang toko" in (await budi.press(panel, "Lunas")).text
+    assert "staf toko" in (await budi.press(panel, "Lunas")).text
     assert panel.edits == 0
     await shop.rina.press(panel, "Lunas")
     await shop.group.wait_for(lambda _: panel.buttons[0].text == "– Lunas")

@@ -110,7 +110,7 @@ async def test_express_packages_are_told_as_kiriminajas_word(
     assert await push(bot_on_each, sandbox, bodies[2], late, bodies[2]) == [200] * 3
     arrived = await sari.private_chat.wait_for_text("sudah diterima")
     assert arrived.silent
-    await tom.private_chat.wait_for_text("KiriminAja: delivered")
+    await tom.private_chat.wait_for_text("the package was delivered")
     for person in (sari, tom):
         words = [message.text for message in person.private_chat.from_bot if "KiriminAja:" in message.text]
         assert len(words) == 3
