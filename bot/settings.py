@@ -163,6 +163,12 @@ class Settings(BaseSettings):
         return timedelta(seconds=self.watch_for)
 
     @property
+    def own_host(self) -> str:
+        """Where this machine reaches our HTTP side: what listens everywhere is reached over loopback."""
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what is listened on
+        return everywhere.get(self.http_host, self.http_host)
+
+    @property
     def is_sandbox(self) -> bool:
         """Whether KiriminAja's own sandbox is asked, where payments are not real."""
         return self.kiriminaja_express_url == SANDBOX_EXPRESS_URL

@@ -336,3 +336,14 @@ def test_a_child_process_gets_none_of_our_settings(monkeypatch: pytest.MonkeyPat
     assert environment["SHOP_NAME"] == "demo"
     assert environment["SOMETHING_ELSE"] == "1"
     assert not {"SHOP_NAME_FILE", "TELEGRAM_BOT_TOKEN", "KIRIMINAJA_API_KEY"} & set(environment)
+
+
+@pytest.mark.parametrize(
+    ("listens", "reached"),
+    [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("127.0.0.1", "127.0.0.1"), ("10.0.0.7", "10.0.0.7")],
+)
+def test_what_listens_everywhere_is_reached_over_loopback(
+    monkeypatch: pytest.MonkeyPatch, listens: str, reached: str
+) -> None:
+    monkeypatch.setenv("HTTP_HOST", listens)
+    assert Settings.load().own_host == reached

@@ -16,8 +16,6 @@ from bot.settings import Settings
 from bot.shell import ShellError
 from bot.web.kiriminaja import PATH
 
-_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # what is listened on
-
 
 def check_url(url: str) -> None:
     """Raises `ShellError` where KiriminAja could not push to a URL."""
@@ -56,7 +54,7 @@ async def set_url(settings: Settings, url: str) -> None:
 
 async def push_sample(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
     """Pushes to our own HTTP side: each step with whether it went well, or what to mend; a bad one is the last."""
-    host = _EVERYWHERE.get(settings.http_host, settings.http_host)
+    host = settings.own_host
     where = f"{f'[{host}]' if ':' in host else host}:{settings.http_port}"
     key = settings.kiriminaja_api_key.get_secret_value()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

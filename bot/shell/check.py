@@ -125,7 +125,7 @@ async def _check_port(settings: Settings) -> Part:
         try:
             listener.bind((host, port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE and await _is_paybot(host, port):
+            if error.errno == errno.EADDRINUSE and await _is_paybot(settings.own_host, port):
                 return Part((good(about, f"{where}: a paybot is running there."),))
             why = error.strerror or type(error).__name__
             return Part(
@@ -136,10 +136,9 @@ async def _check_port(settings: Settings) -> Part:
 
 async def _is_paybot(host: str, port: int) -> bool:
     """Whether what listens there answers as our `/healthz` does."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is listened on
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(2):
-            reader, writer = await asyncio.open_connection(everywhere.get(host, host), port)
+            reader, writer = await asyncio.open_connection(host, port)
             try:
                 writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 answer = await reader.read()

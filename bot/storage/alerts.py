@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row, select
 
@@ -12,14 +12,12 @@ from bot.core.alerts import Alert
 from bot.core.commands import AlertsHere
 from bot.core.facts import Fact
 from bot.core.watch import Place
-from bot.storage import outbox as rows
+from bot.storage import outbox as rows, staff
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
 from bot.storage.outbox import ALERT_KEY, Outgoing, RowState
 from bot.storage.payments import upsert
-from bot.storage.tables import alert_places, chats, outbox, staff
-
-_OWNER: Final = "owner"
+from bot.storage.tables import alert_places, chats, outbox
 
 
 async def listening(tx: Tx, configured: Sequence[Place], kind: AlertKind | None = None) -> Sequence[Place]:
@@ -29,16 +27,11 @@ async def listening(tx: Tx, configured: Sequence[Place], kind: AlertKind | None 
     preset = [await _present(tx, place) for place in configured]
     found = [place for place in preset if known.get(place, Switches(is_on=True)).is_on]
     found += [place for place, switches in known.items() if switches.is_on]
-    owners = await _owners(tx)
+    owners = [Place(person_id) for person_id in await staff.owners(tx)]
     # An owner who mutes a kind has not become the ops chat of the others.
     if set(found) <= set(owners) or await _are_silenced(tx, found):
         found += [place for place in owners if known.get(place, Switches(is_on=True)).is_on]
     return [place for place in dict.fromkeys(found) if not (place in known and kind in known[place].muted)]
-
-
-async def _owners(tx: Tx) -> list[Place]:
-    found = await tx.execute(select(staff.c.person_id).where(staff.c.role == _OWNER).order_by(staff.c.person_id))
-    return [Place(one) for one in found.scalars()]
 
 
 async def _are_silenced(tx: Tx, places: Sequence[Place]) -> bool:

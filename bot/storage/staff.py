@@ -1,5 +1,6 @@
 """Staff that the settings don't name: who became owner by a link. `storage.chats` knows the groups that are teams."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,6 +20,12 @@ class Role(StrEnum):
 async def includes(tx: Tx, person_id: int) -> bool:
     """Whether a person is on the list."""
     return (await tx.execute(select(staff.c.person_id).where(staff.c.person_id == person_id))).first() is not None
+
+
+async def owners(tx: Tx) -> Sequence[int]:
+    """Who owns the bot."""
+    query = select(staff.c.person_id).where(staff.c.role == Role.OWNER).order_by(staff.c.person_id)
+    return (await tx.execute(query)).scalars().all()
 
 
 async def is_empty(tx: Tx) -> bool:
