@@ -87,10 +87,10 @@ def as_csv(entries: Sequence[Entry], zone: tzinfo, names: Mapping[Payer, str]) -
             (
                 _harmless(entry.payment_id),
                 entry.kind or "",
-                "" if entry.amount is None else entry.amount,
+                entry.amount,
                 _local(entry.asked_at, zone),
                 "" if entry.paid_at is None else _local(entry.paid_at, zone),
-                "" if entry.seconds is None else entry.seconds,
+                entry.seconds,
                 _payer(entry, names),
             )
         )

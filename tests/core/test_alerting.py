@@ -18,7 +18,7 @@ from bot.core.connections import (
     AlertUndeliverable,
 )
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble, Mishap
-from bot.core.message import Action, ActionButton, press_of
+from bot.core.message import THIS_MESSAGE, Action, ActionButton, press_of
 from bot.core.payer import PAYS_WITHIN, Payer
 from bot.core.qris import QrisFault
 from tests.core.making import T0
@@ -64,6 +64,8 @@ def test_a_switch_comes_back_as_what_it_was(kind: AlertKind, hear: bool) -> None
     handle = switch_handle(kind, hear=hear)
     assert press_of(ActionButton("Lunas", Action.SWITCH, handle).data) == (Action.SWITCH, handle)
     assert switch_of(handle) == (kind, hear)
+    # As it stands in messages that were sent long ago.
+    assert handle == f"{THIS_MESSAGE}{'hear' if hear else 'mute'}_{kind.value}"
 
 
 @pytest.mark.parametrize("handle", ["", "of_this_message_", "of_this_message_hear_", "of_this_message_mute_all"])

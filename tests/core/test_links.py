@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.core.links import LASTS, Handles, Purpose, digest_of, is_handle, new_link, payload_within
+from bot.core.links import LASTS, Handles, Link, Purpose, digest_of, is_handle, new_link, payload_within
 from tests.core.making import T0
 
 HANDLES = Handles(b"123:key", "toko_bot")
@@ -16,6 +16,7 @@ SECOND = timedelta(seconds=1)
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_link_opens_for_as_long_as_its_purpose_has_it(purpose: Purpose) -> None:
     link = new_link("h" * 22, purpose, T0, payment_id="XID-1", made_by=7)
+    assert link == Link(digest_of("h" * 22), purpose, T0, T0 + LASTS[purpose], payment_id="XID-1", made_by=7)
     assert link.opens(T0)
     assert link.opens(T0 + LASTS[purpose] - SECOND)
     assert not link.opens(T0 + LASTS[purpose])

@@ -101,6 +101,11 @@ def test_never_more_than_three_digits_of_a_phone(phone: str) -> None:
         ("Kec.", None),
         ("Kec. 5, Kota Bandung", "Bandung"),
         ("Kec. " + "x" * 100, "x" * 40),
+        ("Kec. " + "x" * 39 + " yy", "x" * 39),
+        ("Kec: Ngaglik", "Ngaglik"),
+        ("Kec. .: Ngaglik", "Ngaglik"),
+        ("Kec. Kby. Baru", "Kby. Baru"),
+        ("Kec. XANADUX", "XANADUX"),
         ("", None),
     ],
 )

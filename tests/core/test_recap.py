@@ -57,7 +57,23 @@ def test_months_are_read_forgivingly(text: str, month: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "ma", "ju", "13", "0", "2026-13", "2026", "1999-10", "a b c", "202613", "２０２６-10", "=1+1"]
+    "text",
+    [
+        "soon",
+        "ma",
+        "ju",
+        "13",
+        "0",
+        "2026-13",
+        "2026",
+        "1999-10",
+        "a b c",
+        "202613",
+        "２０２６-10",
+        "２０２６１０",
+        "１２",
+        "=1+1",
+    ],
 )
 def test_what_names_no_month_is_not_guessed(text: str) -> None:
     """Neither too short, nor out of range, nor something else."""
@@ -111,6 +127,12 @@ def test_no_cell_is_a_formula(name: str, cell: str) -> None:
     """Telegram names are anybody's text; one that is empty leaves the number."""
     entry = Entry("XID-1", Kind.EXPRESS, 1, T0, payer_id=7, payer_chat_id=7)
     assert rows_of(as_csv([entry], WIB, {(7, 7): name}))[1][-1] == cell
+
+
+def test_a_payer_whose_name_nobody_tells_is_a_number() -> None:
+    """Telegram may know it no more."""
+    entry = Entry("XID-1", Kind.EXPRESS, 1, T0, payer_id=7, payer_chat_id=-5)
+    assert rows_of(as_csv([entry], WIB, {(-5, 8): "Rina"}))[1][-1] == "7"
 
 
 def test_an_id_is_no_formula_either() -> None:
