@@ -27,9 +27,8 @@ class QrisFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Qris:
-    """A payload taken apart: its text and the value of each top-level tag."""
+    """A payload taken apart: the value of each top-level tag."""
 
-    payload: str
     fields: Mapping[str, str]
 
     @property
@@ -71,7 +70,7 @@ def parse(payload: str) -> Qris | None:
         at = end
     if fields.get("00") != "01":
         return None
-    return Qris(payload, fields)
+    return Qris(fields)
 
 
 def fault_of(payload: str, amount: int | None) -> QrisFault | None:

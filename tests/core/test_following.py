@@ -26,7 +26,7 @@ from bot.core.journey import (
     PickedUp,
 )
 from bot.core.packages import PHASE_OF, Package, Phase
-from bot.core.payment import Decision, Payment, Status, asked, claimed, decide
+from bot.core.payment import Decision, Payment, Status, asked, claimed, decide, decide_on_ask
 from tests.core.making import FIRST, ID, RULES, SECOND, T0, look, proven, shown, unpaid, waiting
 
 MINUTE = timedelta(minutes=1)
@@ -237,6 +237,40 @@ def test_codes_that_go_back_are_listed_and_not_told() -> None:
         assert decision.list_changed == (step.shown != payment.packages[0].shown or step.status == 200)
         payment = decision.payment
     assert told == [DriverComing(("A",)), PickedUp(("A",)), Arrived(("A",))]
+
+
+def test_what_a_step_has_overtaken_is_no_news_when_codes_go_back() -> None:
+    """Picked up without a driver that anybody heard of; then the driver."""
+    told = story(followed(), (MINUTE, answer(package(status=106))), (2 * MINUTE, answer(package(has_driver=True))))
+    assert told == [PickedUp(("A",))]
+
+
+def test_packages_of_one_order_id_are_told_apart_by_their_order() -> None:
+    """Three under the same name: each keeps what was told of it."""
+    payment = followed(package(), package(), package())
+    first = look(payment, answer(package(), package(status=106), package()), MINUTE)
+    assert first.facts == (PickedUp(("A",)),)
+    second = look(first.payment, answer(package(status=106), package(status=106), package(status=106)), 2 * MINUTE)
+    assert second.facts == (PickedUp(("A", "A")),)
+    assert len(second.payment.packages) == 3
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(15, 15), (60, 60)])
+def test_a_missing_driver_is_told_on_the_minute(minutes: int, told: int) -> None:
+    decision = look(followed(), answer(package()), minutes * MINUTE)
+    assert decision.facts == (NoDriver(told, ("A",)),)
+
+
+def test_a_payment_found_paid_late_in_its_watch_is_followed_for_a_day_all_the_same() -> None:
+    """The 24 hours are the packages', not what the watch has left."""
+    almost_over = shown(kind=Kind.INSTANT).closes_at - T0 - MINUTE
+    assert look(shown(kind=Kind.INSTANT), answer(package()), almost_over).payment.closes_at == T0 + almost_over + DAY
+
+
+def test_an_ask_that_finds_it_paid_has_its_packages_looked_at_as_any_look_does() -> None:
+    known = shown(kind=Kind.INSTANT)
+    decision = decide_on_ask(known, ID, answer(package()), T0 + MINUTE, RULES, watch_for=DAY)
+    assert (decision.payment.status, decision.look_again_at) == (Status.FOLLOWING, T0 + MINUTE + 15 * SECOND)
 
 
 def test_a_cancelled_package_that_comes_back_is_told_of_again() -> None:

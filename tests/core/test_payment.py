@@ -137,6 +137,10 @@ def test_a_qr_with_a_fault_is_never_shown(qr: str, fault: QrisFault) -> None:
     assert first.look_again_at == T0 + FIRST
     second = look(first.payment, unpaid(qr=qr), 10 * SECOND)
     assert (second.facts, second.alerts) == ((), ())
+    other = unpaid(qr=emv(t53="702")) if fault is not QrisFault.CURRENCY else unpaid(qr="XXX")
+    third = look(second.payment, other, 20 * SECOND)
+    assert third.payment.withheld is not None
+    assert third.alerts == (AlertWithheld(third.payment.withheld),)
 
 
 def test_a_code_that_turns_bad_is_withdrawn_and_may_come_back() -> None:
@@ -372,6 +376,8 @@ def test_odd_is_not_paid_and_told_once(answer: Answer, alert: AlertOdd) -> None:
     second = look(first.payment, answer, 20 * SECOND)
     assert (second.payment.status, second.alerts) == (Status.WAITING, ())
     assert look(second.payment, unpaid(), 30 * SECOND).payment.oddity is None
+    other = unpaid(has_paid_at=True) if alert.oddity is Oddity.VANISHED else Missing()
+    assert len(look(second.payment, other, 30 * SECOND).alerts) == 1  # another one is news
 
 
 @pytest.mark.parametrize(
