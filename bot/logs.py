@@ -26,9 +26,9 @@ _PHONE = re.compile(
 
 # These log URLs with the bot token, or every request.
 _LOUD = ("httpx", "httpcore", "apscheduler", "aiosqlite", "telegram", "asyncio", "uvicorn", "tzlocal", "alembic")
-# The first logs once more what `jobs` has told of a failed run; the second that a run took longer than the pause
-# between two, as every run does while the database is locked.
-_ECHOES = ("apscheduler.executors", "apscheduler.scheduler")
+# What others have told: that a run failed, that one took longer than the pause between two (as all do while the
+# database is locked), and that a connection is closed because a query was given up.
+_ECHOES = ("apscheduler.executors", "apscheduler.scheduler", "psycopg")
 
 
 class Redaction(logging.Formatter):

@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_MS: Final = 4_000
+BUSY_MS: Final = 3_000
 """How long a statement waits for others' locks. Less than whoever pushes waits, who is then told the reason."""
 WROTE: Final = "wrote"
 """In a connection's `info`: whether its transaction has changed any row."""
