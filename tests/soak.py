@@ -39,7 +39,7 @@ class World:
         self._people: list[Person] = []
         self.open: list[tuple[Person, Payment]] = []
         self._paid: list[tuple[Person, Payment, float]] = []
-        self.told = 0
+        self.told = self.pushed_again = 0
         self.lost: list[str] = []
 
     async def fill(self, watches: int) -> None:
@@ -95,9 +95,12 @@ class World:
 
     async def _push(self, payment: Payment) -> None:
         body = self._sandbox.kiriminaja.callback(payment, "processed_packages")
-        pushed = await self._sandbox.kiriminaja.push(body, f"{self._bot.url}/kiriminaja")
-        if not pushed.accepted:
-            self.lost.append(f"a callback was answered {pushed.status} {pushed.error}")
+        for _ in range(5):
+            pushed = await self._sandbox.kiriminaja.push(body, f"{self._bot.url}/kiriminaja")
+            if pushed.accepted:
+                return
+            self.pushed_again += 1  # as KiriminAja does
+        self.lost.append(f"a callback was answered {pushed.status} {pushed.error}")
 
     async def _press(self) -> None:
         person, payment = self._dice.choice(self.open)
@@ -184,7 +187,7 @@ async def soak(minutes: float, watches: int, url: str | None, seed: int) -> bool
                 lines = bot.log.splitlines()
     found = complaints(samples) + world.lost + [f"logged: {line}" for line in lines[:10]]
     slope = f"{memory_slope(samples) / MIB:+.2f} MiB a minute" if len(samples) > 8 else "unknown"
-    print(f"{world.told} payments told; memory {slope}; seed {seed}")
+    print(f"{world.told} payments told, {world.pushed_again} callbacks pushed again; memory {slope}; seed {seed}")
     print(*(f"✗ {one}" for one in found) if found else ("✓ nothing grows",), sep="\n")
     return not found
 

@@ -67,10 +67,7 @@ def mend_of_file(error: DBAPIError) -> str | None:
 
 def problem_of(error: BaseException) -> str:
     """What is the matter, in a few words; nothing of what was written."""
-    if isinstance(error, DatabaseAway):
-        return str(error)
-    known = _known(error) if isinstance(error, DBAPIError) else None
-    return known or type(error).__name__
+    return _words(error) or type(error).__name__
 
 
 def log_failure(log: Any, event: str, error: BaseException, **said: object) -> None:
@@ -106,12 +103,13 @@ class Trouble:
         now = self._clock()
         if self._since is None:
             self._since, self._failures = now, 0
-        self._last, self._problem = now, problem_of(error)
+        self._last, self._problem = now, _words(error) or "out of reach"
         self._failures += 1
         if self._said_at is None or now - self._said_at >= _REMINDED_EVERY:
             self._said_at, self._end_is_owed = now, True
             seconds = round(now - self._since)
-            self._log.error("database out of reach", problem=self._problem, seconds=seconds, failed=self._failures)
+            problem = problem_of(error)
+            self._log.error("database out of reach", problem=problem, seconds=seconds, failed=self._failures)
 
     def is_over(self) -> None:
         """Something was written: whatever was the matter is over."""
@@ -127,6 +125,12 @@ def _sqlite_code(error: DBAPIError) -> int | None:
     """SQLite's primary result code; None for other databases' errors, and for the driver's own."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
+
+
+def _words(error: BaseException) -> str | None:
+    if isinstance(error, DatabaseAway):
+        return str(error)
+    return _known(error) if isinstance(error, DBAPIError) else None
 
 
 def _known(error: DBAPIError) -> str | None:
