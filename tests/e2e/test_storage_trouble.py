@@ -160,6 +160,20 @@ async def test_a_full_disk_is_waited_out(sandbox: Sandbox, sari: Person, tmp_pat
         assert "Traceback" not in bot.log
 
 
+async def test_a_disk_that_is_full_at_the_start_is_waited_for(sandbox: Sandbox, tmp_path: Path, disk: Path) -> None:
+    """Room is made without a restart: the process stays, and begins its work then."""
+    filling = fill(disk)
+    bot = BotProcess.against(sandbox, tmp_path, f"sqlite:///{disk / 'paybot.db'}")
+    await bot.spawn()
+    try:
+        await bot.logged("its disk is full: make room")
+        filling.unlink()
+        await bot.ready()
+    finally:
+        bot.kill()
+        await bot.ended()
+
+
 async def test_a_file_deleted_under_the_bot_is_said_and_waited_for(sari: Person, bot: BotProcess, path: Path) -> None:
     """What it would store now would be gone with it: it confirms nothing, and goes on when the file is back."""
     with taken_away(path):
