@@ -31,6 +31,7 @@ from bot.settings import Settings
 from bot.storage.depths import depths
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.lease import Lease
+from bot.storage.mounts import expect_own_disk
 from bot.storage.notify import Bell
 from bot.term import Parts, Term, begin_term, utc_now
 from bot.web import health, kiriminaja, metrics, telegram
@@ -121,7 +122,7 @@ class App:
                 except Exception as error:
                     if not is_out_of_reach(error):
                         raise
-                    self._log.warning("database out of reach", problem=type(error).__name__)
+                    self._database.trouble.note(error)
                     with contextlib.suppress(Exception):
                         await self._lease.disconnect()
                 await asyncio.sleep(0.5)
@@ -150,6 +151,7 @@ class App:
         if not self._lease.held:
             await self._end_term()
             self._standby = not await self._lease.take()
+            self._database.trouble.is_over()
             if self._standby:
                 return
             self._log.info("lease taken", token=self._lease.token)
@@ -189,19 +191,13 @@ class App:
             self._term.jobs.wake(bell)
 
     async def _open_database(self) -> None:
-        pause = 0.2
-        while not self._database_open:
-            try:
-                await self._database.open()
-                self._database_open = True
-            except DatabaseError as error:
-                raise StartError(str(error)) from None
-            except Exception as error:
-                if not is_out_of_reach(error):
-                    raise
-                self._log.warning("database out of reach", problem=type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5)
+        try:
+            if path := self._database.path:
+                expect_own_disk(path)
+            await self._database.open_patiently()
+        except DatabaseError as error:
+            raise StartError(str(error)) from None
+        self._database_open = True
 
     async def _meet_telegram(self) -> None:
         """Waits for Telegram to answer; what it refuses is the operator's to mend."""
@@ -255,9 +251,11 @@ class App:
     async def _readiness(self) -> tuple[bool, Mapping[str, str]]:
         now, term = utc_now(), self._term
         migrated = await self._database.is_current() if self._database_open else None
+        trouble = self._database.trouble.problem
         condition = Condition(
             version=__version__,
-            database=migrated is not None,
+            database=migrated is not None and trouble is None,
+            trouble=trouble,
             migrated=migrated,
             telegram=self._telegram_answered,
             works=term is not None,

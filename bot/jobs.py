@@ -16,7 +16,7 @@ from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.storage.engine import is_worth_a_trace
+from bot.storage.trouble import log_failure
 
 Wake = Callable[[], None]
 Work = Callable[[Wake], Awaitable[datetime | None]]
@@ -126,8 +126,7 @@ class Jobs:
             return
         error = getattr(event, "exception", None)
         if error is not None and not isinstance(error, asyncio.CancelledError):
-            trace = error if is_worth_a_trace(error) else None
-            self._log.error("job failed", job=job.name, problem=type(error).__name__, exc_info=trace)
+            log_failure(self._log, "job failed", error, job=job.name)
         if self._scheduler is not None:
             now = self._clock()
             latest = now + job.longest_pause

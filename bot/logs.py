@@ -26,8 +26,9 @@ _PHONE = re.compile(
 
 # These log URLs with the bot token, or every request.
 _LOUD = ("httpx", "httpcore", "apscheduler", "aiosqlite", "telegram", "asyncio", "uvicorn", "tzlocal", "alembic")
-# Logs once more what `jobs` has told of a failed run.
-_ECHO = "apscheduler.executors"
+# What others have told: that a run failed, that one took longer than the pause between two (as all do while the
+# database is locked), and that a connection is closed because a query was given up.
+_ECHOES = ("apscheduler.executors", "apscheduler.scheduler", "psycopg")
 
 
 class Redaction(logging.Formatter):
@@ -144,4 +145,5 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
     root.setLevel(level.upper())
     for name in _LOUD:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    logging.getLogger(_ECHO).setLevel(logging.CRITICAL)
+    for name in _ECHOES:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

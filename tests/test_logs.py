@@ -36,7 +36,7 @@ LIBRARIES = (
     "httpcore.http11",
     "sqlalchemy.engine",
     "telegram.ext",
-    "apscheduler.scheduler",
+    "apscheduler.jobstores",
     "asyncio",
     "x.y",
 )
@@ -302,7 +302,7 @@ def test_the_level_is_obeyed(level: str) -> None:
         "httpx",
         "httpcore.http11",
         "telegram.ext",
-        "apscheduler.scheduler",
+        "apscheduler.jobstores",
     ):
         for written in LEVELS:
             getattr(logging.getLogger(name), written)("line")
@@ -310,7 +310,7 @@ def test_the_level_is_obeyed(level: str) -> None:
     told = [(line["logger"], line["level"]) for line in map(json.loads, stream.taken().splitlines())]
     for name in ("ours", "sqlalchemy_like"):
         assert [one for logger, one in told if logger == name] == list(LEVELS[rank[level] :])
-    for name in ("httpx", "httpcore.http11", "telegram.ext", "apscheduler.scheduler"):
+    for name in ("httpx", "httpcore.http11", "telegram.ext", "apscheduler.jobstores"):
         assert [one for logger, one in told if logger == name] == list(LEVELS[max(rank[level], rank["warning"]) :])
 
 

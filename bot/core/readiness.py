@@ -38,7 +38,7 @@ class Parts:
 
     version: str
     database: bool
-    """Whether it answers."""
+    """Whether it answers, and takes what is written."""
     migrated: bool | None
     """Whether it is as this program needs it; None where that cannot be asked."""
     telegram: bool
@@ -52,6 +52,8 @@ class Parts:
     jobs: bool
     kiriminaja: str
     last_failed_push: str | None
+    trouble: str | None = None
+    """What is the matter with the database, where that is known."""
 
     @property
     def are_ready(self) -> bool:
@@ -64,7 +66,7 @@ class Parts:
         idle, late = self.standby, f"late: {self.no_updates_for}" if self.no_updates_for else "late"
         said = {
             "version": self.version,
-            "database": "ok" if self.database else "out of reach",
+            "database": "ok" if self.database else self.trouble or "out of reach",
             "migrations": "unknown" if self.migrated is None else "current" if self.migrated else "not current",
             "telegram": "ok" if self.telegram and (idle or self.updates) else "out of reach",
             "updates": "ok" if self.updates else "idle" if idle else late,

@@ -57,7 +57,9 @@ class Accept:
         """One commit for all that came while the last one was made: a disk takes few a second."""
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+                # Whoever gave up waiting pushes it again.
+                waiting = [one for one in self._waiting if not one[1].done()]
+                batch, self._waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
                 try:
                     await self._store([arrived for arrived, _ in batch])
                 except Exception as error:

@@ -36,9 +36,10 @@ from bot.messenger.sender import (
 )
 from bot.metrics import Metrics
 from bot.storage import alerts, chats, lists, outbox, uploads, watches
-from bot.storage.engine import Database, Tx, is_worth_a_trace
+from bot.storage.engine import Database, Tx
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
+from bot.storage.trouble import log_failure
 
 CHATS_AT_ONCE: Final = 64
 # Where an answer was lost, Telegram gets a while to show the message before it is said again.
@@ -103,8 +104,7 @@ class Deliver:
                 if self._lanes.is_closing or not self._lease.held or not await self._deliver(row_id, told_with_others):
                     return
         except Exception as error:
-            trace = is_worth_a_trace(error)
-            self._log.error("delivery failed", chat=chat_id, problem=type(error).__name__, exc_info=trace)
+            log_failure(self._log, "delivery failed", error, chat=chat_id)
             await asyncio.sleep(1)  # the row stays due; no busy loop over a fault of ours
 
     async def _deliver(self, row_id: int, told_with_others: set[int]) -> bool:

@@ -23,8 +23,7 @@ class Keep:
     async def run_due(self, _wake: Callable[[], None]) -> datetime | None:
         """Purges, and says when next."""
         now = self._clock()
-        async with self._database.begin() as tx:
-            dropped = await purge.purge(tx, now)
+        dropped = await purge.purge_all(self._database, now)
         if dropped:
             self._log.info("purged", rows=dropped)
         return now + EVERY

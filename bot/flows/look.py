@@ -21,7 +21,8 @@ from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.metrics import Metrics
 from bot.storage import payments
-from bot.storage.engine import Database, Tx, is_worth_a_trace
+from bot.storage.engine import Database, Tx
+from bot.storage.trouble import log_failure
 
 AT_ONCE: Final = 64
 HINTS_APART: Final = timedelta(seconds=0.5)
@@ -112,8 +113,7 @@ class Look:
             answer = await self._provider.fetch(payment_id, kind, urgent=urgent)
             await self._conclude(payment_id, answer, began)
         except Exception as error:
-            trace = is_worth_a_trace(error)
-            self._log.error("look failed", payment=payment_id, problem=type(error).__name__, exc_info=trace)
+            log_failure(self._log, "look failed", error, payment=payment_id)
             # The row stays due; a pause keeps a fault of ours from turning into a busy loop.
             await asyncio.sleep(self._cadence.first.total_seconds())
 

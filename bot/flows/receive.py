@@ -20,11 +20,13 @@ from bot.flows.lanes import Lanes
 from bot.flows.take_in import TakeIn, chat_in
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
 from bot.storage import alerts, inbox, outbox
-from bot.storage.engine import Database, is_out_of_reach, is_worth_a_trace
+from bot.storage.engine import Database, is_out_of_reach
 from bot.storage.inbox import MAX_ATTEMPTS, Stored
+from bot.storage.trouble import log_failure
 
 CHATS_AT_ONCE: Final = 64
 _LONGEST_PAUSE: Final = 30.0
+_LONGEST_WAIT_FOR_STORAGE: Final = 5.0
 _OFFSET_LASTS: Final = timedelta(days=1)
 _SAME_QUARREL: Final = timedelta(minutes=1)
 _REMINDED_AFTER: Final = timedelta(hours=1)
@@ -60,6 +62,7 @@ class Poll:
         self.problem: str | None = None
         """Why the last poll brought nothing, where it failed."""
         self._conflict_at: datetime | None = None
+        self._not_stored = 0
 
     @property
     def last_failed_push(self) -> None:
@@ -116,7 +119,7 @@ class Poll:
         except Exception as error:
             if not is_out_of_reach(error):
                 raise
-            self._log.warning("conflict not told", problem=type(error).__name__)
+            log_failure(self._log, "conflict not told", error)
         self._wake_deliver()
 
     async def _keep(self, updates: Sequence[Mapping[str, Any]]) -> None:
@@ -129,10 +132,12 @@ class Poll:
         """Whether a batch is safe now. What cannot be stored at all is left out: it must not hold up all after it."""
         try:
             await self._take_in(updates)
+            self._not_stored = 0
         except Exception as error:
             if is_out_of_reach(error):
-                self._log.warning("updates not stored", problem=type(error).__name__)
-                await asyncio.sleep(1)
+                log_failure(self._log, "updates not stored", error)
+                self._not_stored += 1
+                await asyncio.sleep(min(0.5 * 2 ** min(self._not_stored, 6), _LONGEST_WAIT_FOR_STORAGE))
                 return False
             if len(updates) > 1:
                 for update in updates:
@@ -187,8 +192,7 @@ class Handle:
                 if self._lanes.is_closing or not await self._handle(update):
                     return
         except Exception as error:
-            trace = is_worth_a_trace(error)
-            self._log.error("inbox out of reach", problem=type(error).__name__, exc_info=trace)
+            log_failure(self._log, "inbox out of reach", error)
             await asyncio.sleep(1)
 
     async def _handle(self, update: Stored) -> bool:

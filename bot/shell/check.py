@@ -17,6 +17,8 @@ from bot.shell.check_telegram import check_telegram
 from bot.shell.findings import PART_WITHIN, Finding, Mark, Part, bad, good, unknown
 from bot.storage.engine import Database, DatabaseError, NotThereYet, is_out_of_reach
 from bot.storage.migrations import HEAD
+from bot.storage.mounts import expect_own_disk
+from bot.storage.trouble import problem_of
 
 WRONG_BY: Final = timedelta(seconds=30)
 """From here on a clock is wrong: times told to people would be, and TLS and Telegram begin to complain."""
@@ -84,6 +86,8 @@ async def _check_database(settings: Settings) -> Part:
     database = Database(settings.database_url)
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     try:
+        if database.path:
+            expect_own_disk(database.path)
         await database.open_existing()
     except NotThereYet:
         return Part((unknown(about, f"{kind}, nothing there yet: `paybot run` makes it."),))
@@ -92,7 +96,7 @@ async def _check_database(settings: Settings) -> Part:
     except Exception as error:
         if not is_out_of_reach(error):
             raise
-        said = f"DATABASE_URL: {kind} is out of reach, or refuses us ({type(error).__name__}): see that it runs."
+        said = f"DATABASE_URL: {kind} is out of reach, or refuses us ({problem_of(error)}): see that it runs."
         return Part((bad(about, said),))
     finally:
         await database.close()

@@ -18,7 +18,7 @@ from bot.storage.backup import BackupError, copy_file, revision_in
 from bot.storage.engine import Database, DatabaseError
 from bot.storage.lease import RENEW_EVERY, Lease
 from bot.storage.migrations import HEAD
-from bot.storage.purge import purge
+from bot.storage.purge import purge_all
 
 
 async def upgrade(settings: Settings) -> int:
@@ -38,8 +38,8 @@ async def upgrade(settings: Settings) -> int:
 
 async def purge_now(settings: Settings) -> int:
     """The hourly job's work."""
-    async with database_beside(settings) as database, database.begin() as tx:
-        dropped = await purge(tx, datetime.now(UTC))
+    async with database_beside(settings) as database:
+        dropped = await purge_all(database, datetime.now(UTC))
     typer.echo(f"✓ {dropped} rows past their retention dropped.")
     return 0
 

@@ -12,6 +12,7 @@ from bot.logs import Redactor, set_up
 from bot.settings import Settings
 from bot.shell import ShellError
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
+from bot.storage.trouble import problem_of
 
 Task = Callable[[Settings], Coroutine[Any, Any, int]]
 """What a command does; returns the exit status."""
@@ -31,10 +32,8 @@ def run_task(settings: Settings, task: Task) -> int:
     except Exception as error:
         if not is_out_of_reach(error):
             raise
-        # Without its text, which may hold what was written.
-        problem = (
-            f"DATABASE_URL: the database cannot be reached or written ({type(error).__name__}): see that it runs."
-        )
+        # Without the error's text, which may hold what was written.
+        problem = f"DATABASE_URL: the database cannot be reached or written ({problem_of(error)}): try again."
         status = 1
     typer.echo(f"paybot: {Redactor(settings.secrets).redact(problem)}", err=True)
     return status

@@ -1,4 +1,4 @@
-"""The database: opening it, bringing it up to date, transactions, and the lease on the work.
+"""The database: opening it, bringing it up to date, transactions.
 
 SQLite: one connection that writes (WAL, `synchronous=FULL`, `BEGIN IMMEDIATE`) behind a lock file, as deferred
 upgrades fail at once and old versions can corrupt a WAL with two writers. PostgreSQL: a small pool.
@@ -9,22 +9,22 @@ import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import structlog
-from sqlalchemy import URL, event, text
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import text
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError, TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.backup import BackupError, keep_before_migration
+from bot.storage.connecting import WROTE, postgres_engine, sqlite_engine
 from bot.storage.migrations import HEAD
 from bot.storage.refusals import mend_of
+from bot.storage.trouble import FILE_GONE, DatabaseAway, Trouble, is_trouble, mend_of_file, problem_of
 
 Tx = AsyncConnection
 """A transaction in progress: what every function of this package takes first."""
 
-BUSY_MS: Final = 10_000
 # Any constant will do; it only has to be the same in every process.
 _MIGRATION_LOCK: Final = 7_095_104
 
@@ -39,12 +39,8 @@ class NotThereYet(DatabaseError):
 
 def is_out_of_reach(error: BaseException) -> bool:
     """Whether an error means "not now" rather than a mistake of ours, or a value that no try will make fit."""
-    return isinstance(error, DBAPIError | OSError | TimeoutError) and not isinstance(error, DataError)
-
-
-def is_worth_a_trace(error: BaseException) -> bool:
-    """Whether a log wants to know where it happened: not so of a database that is away, which all run into at once."""
-    return not isinstance(error, OperationalError | InterfaceError | OSError | TimeoutError)
+    away = isinstance(error, DatabaseAway | DBAPIError | PoolTimeout | OSError | TimeoutError)
+    return away and not isinstance(error, DataError)
 
 
 class Database:
@@ -56,6 +52,9 @@ class Database:
         self._path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
         self._lock: IO[str] | None = None
         self._engine: AsyncEngine | None = None
+        self._file: tuple[int, int] | None = None
+        self.trouble = Trouble()
+        """What is the matter with it, if anything."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -80,14 +79,28 @@ class Database:
         try:
             if self._path is not None:
                 self._take_lock(self._path)
-            self._engine = self._sqlite(self._path) if self._path is not None else self._postgres()
+            self._engine = self._connect()
             await self._migrate()
+            self._file = self._file_there()
         except DBAPIError as error:
             await self.close()
             raise self._refusal(error) or error from None
         except BaseException:
             await self.close()
             raise
+
+    async def open_patiently(self) -> None:
+        """As `open`, but waits where it is only away, and logs that. Raises `DatabaseError`."""
+        pause = 0.2
+        while True:
+            try:
+                return await self.open()
+            except Exception as error:
+                if isinstance(error, DatabaseError) or not is_out_of_reach(error):
+                    raise
+                self.trouble.note(error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
 
     async def open_existing(self) -> None:
         """As `open_beside`, but makes and migrates nothing. Raises `NotThereYet` where there is no database of ours,
@@ -97,7 +110,7 @@ class Database:
                 f"DATABASE_URL: there is no {self._path} yet: `paybot run` or `paybot db upgrade` makes it."
             )
         try:
-            self._engine = self._postgres() if self._path is None else self._sqlite(self._path, checkpoints=False)
+            self._engine = self._connect(checkpoints=False)
             async with self.engine.begin() as tx:
                 self._expect_head(await self._revision(tx))
         except DBAPIError as error:
@@ -113,7 +126,7 @@ class Database:
         if self._path is None or not self._path.exists():
             await self.open()
             return
-        self._engine = self._sqlite(self._path, checkpoints=False)
+        self._engine = self._connect(checkpoints=False)
         try:
             async with self.engine.begin() as tx:
                 is_up_to_date = await self._revision(tx) == HEAD
@@ -135,17 +148,47 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
-        """A transaction: committed at the end, rolled back on any exception. Never hold it over outside I/O."""
-        async with self.engine.begin() as tx:
-            yield tx
+        """A transaction: committed at the end, rolled back on any exception. Never hold it over outside I/O.
+
+        Raises `DatabaseAway` where the database is at fault, and logs that, once for all that run into it.
+        """
+        try:
+            self._expect_our_file()
+            async with self.engine.begin() as tx:
+                tx.info.pop(WROTE, None)
+                yield tx
+                wrote = tx.info.pop(WROTE, False)
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            self.trouble.note(error)
+            raise DatabaseAway(problem_of(error)) from error
+        if wrote:
+            self.trouble.is_over()
 
     async def is_current(self) -> bool | None:
         """Whether it has this program's revision; None where it does not answer within two seconds."""
         try:
+            self._expect_our_file()
             async with asyncio.timeout(2), self.engine.connect() as connection:
                 return await self._revision(connection) == HEAD
-        except (SQLAlchemyError, OSError, TimeoutError, DatabaseError):
+        except (SQLAlchemyError, OSError, TimeoutError, DatabaseError, DatabaseAway):
             return None
+
+    def _file_there(self) -> tuple[int, int] | None:
+        """Which file lies at our path (SQLite)."""
+        if self._path is None:
+            return None
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _expect_our_file(self) -> None:
+        # SQLite writes on into a file that was deleted, and all of it is gone at the end.
+        if self._file is not None and self._file_there() != self._file:
+            raise DatabaseAway(FILE_GONE)
 
     def _take_lock(self, path: Path) -> None:
         lock_path = path.with_name(path.name + ".lock")
@@ -168,51 +211,16 @@ class Database:
     def _refusal(self, error: DBAPIError) -> DatabaseError | None:
         """What the operator has to mend; None where the database is only away."""
         if self._path is not None:
-            return DatabaseError(
-                f"DATABASE_URL: {self._path} cannot be used ({error.orig}): check the file and its rights."
-            )
-        mend = mend_of(str(error.orig), getattr(error.orig, "sqlstate", None))
-        return DatabaseError(f"DATABASE_URL: PostgreSQL {mend}") if mend else None
+            mend, name = mend_of_file(error), f"{self._path} cannot be used ({error.orig}):"
+        else:
+            mend, name = mend_of(str(error.orig), getattr(error.orig, "sqlstate", None)), "PostgreSQL"
+        return DatabaseError(f"DATABASE_URL: {name} {mend}") if mend else None
 
-    def _sqlite(self, path: Path, *, checkpoints: bool = True) -> AsyncEngine:
-        # Checkpoints are left to the process that holds the lock file: two that make them at once may corrupt a WAL.
-        pragmas = ["journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"]
-        pragmas += [] if checkpoints else ["wal_autocheckpoint=0"]
-        engine = create_async_engine(
-            # Parameters hold whole updates, with people's names: errors go into the log without them.
-            URL.create("sqlite+aiosqlite", database=str(path)),
-            hide_parameters=True,
-            pool_size=1,
-            max_overflow=0,
-            pool_timeout=60,
-        )
-
-        @event.listens_for(engine.sync_engine, "connect")
-        def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
-            connection.isolation_level = None  # the driver must not begin deferred transactions by itself
-            cursor = connection.cursor()
-            for pragma in pragmas:
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-
-        @event.listens_for(engine.sync_engine, "begin")
-        def _begin(connection: Any) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-        return engine
-
-    def _postgres(self) -> AsyncEngine:
+    def _connect(self, *, checkpoints: bool = True) -> AsyncEngine:
+        if self._path is not None:
+            return sqlite_engine(self._path, checkpoints=checkpoints)
         try:
-            return create_async_engine(
-                self._url.replace("postgresql://", "postgresql+psycopg://", 1),
-                hide_parameters=True,
-                pool_size=5,
-                max_overflow=5,
-                pool_timeout=30,
-                pool_pre_ping=True,
-                # A connection that went dead without a word is given up after ten seconds, the lease's time.
-                connect_args={"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "paybot"},
-            )
+            return postgres_engine(self._url)
         except (ArgumentError, ValueError):
             raise DatabaseError(
                 "DATABASE_URL: give postgresql://user:password@host:5432/database, with %40 for an @ in the password."
@@ -226,6 +234,8 @@ class Database:
         """Up to `HEAD`, one process at a time; nothing to do (and Alembic not imported) when it is there already."""
         async with self.engine.begin() as tx:
             if not self.is_sqlite:
+                # Another process may be at it for a while.
+                await tx.execute(text("SET LOCAL lock_timeout = '1min'"))
                 await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             current = await self._revision(tx)
             if current == HEAD:

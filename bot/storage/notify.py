@@ -8,7 +8,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import text
 
 from bot.storage.engine import Database, Tx, is_out_of_reach
@@ -36,7 +35,6 @@ async def ring(tx: Tx, bell: Bell) -> None:
 async def listen(database: Database, rung: Callable[[Bell], None]) -> None:
     """Hears the bells until cancelled; returns at once on SQLite. Each new connection rings them all, as what was rung
     in between is lost."""
-    log = structlog.get_logger("notify")
     pause = 0.5
     while not database.is_sqlite:
         try:
@@ -56,7 +54,7 @@ async def listen(database: Database, rung: Callable[[Bell], None]) -> None:
         except Exception as error:
             if not _is_broken(error):
                 raise
-            log.warning("bell out of reach", problem=type(error).__name__)
+            database.trouble.note(error)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 

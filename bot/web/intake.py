@@ -47,7 +47,8 @@ async def stored(storing: Awaitable[object]) -> Response:
     except Exception as error:
         if not (isinstance(error, DatabaseError) or is_out_of_reach(error)):
             raise
-        structlog.get_logger("web").warning("push not stored", problem=type(error).__name__)
+        # A debug line: why is said by whoever works, once for all.
+        structlog.get_logger("web").debug("push not stored", problem=type(error).__name__)
         return PlainTextResponse("try again\n", 503, headers={"Retry-After": str(_RETRY_AFTER)})
     return PlainTextResponse("ok\n")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -51,14 +52,15 @@ def test_who_stands_by_is_ready_too() -> None:
     ("change", "part", "said"),
     [
         ({"database": False, "migrated": None}, "database", "out of reach"),
+        ({"database": False, "migrated": True, "trouble": "its disk is full"}, "database", "its disk is full"),
         ({"database": False, "migrated": None}, "migrations", "unknown"),
         ({"migrated": False}, "migrations", "not current"),
         ({"telegram": False}, "telegram", "out of reach"),
     ],
 )
-def test_what_is_amiss_in_any_process_is_named(parts: Parts, change: dict[str, bool], part: str, said: str) -> None:
+def test_what_is_amiss_in_any_process_is_named(parts: Parts, change: dict[str, Any], part: str, said: str) -> None:
     """And makes it not ready."""
-    sick = replace(parts, **change)  # type: ignore[arg-type]  # all of them flags
+    sick = replace(parts, **change)
     assert not sick.are_ready
     assert sick.told()[part] == said
 

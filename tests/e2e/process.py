@@ -96,6 +96,12 @@ class BotProcess:
         """Whether the process lives."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """The process's number, in this life."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self, *, ready_within: float = 30.0) -> None:
         """Starts it and waits until `/readyz` answers 200."""
         await self.spawn()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.flows import register
 from bot.flows.announce import Operators
@@ -16,6 +17,7 @@ from bot.messenger.updates import ALLOWED, Batch, Conflict, Fetched, TokenRefuse
 from bot.metrics import Metrics
 from bot.storage.engine import Database
 from bot.storage.tables import inbox
+from bot.storage.trouble import DatabaseAway
 from tests.storage.making import DAY, SECOND, T0, rows_of
 
 URL = "https://bot.example.com/telegram"
@@ -34,6 +36,7 @@ class Telegram:
         self.calls: list[tuple[Any, ...]] = []
         self.kept: list[int] = []
         self.fails = 0
+        self.failure: Exception = OSError()
         self.poison = -1
         self._answers = list(answers)
         self._step = step
@@ -62,7 +65,7 @@ class Telegram:
         """Stores."""
         if updates and self.fails:
             self.fails -= 1
-            raise OSError
+            raise self.failure
         if self.poison in {update["update_id"] for update in updates}:
             raise OverflowError
         self.kept += [update["update_id"] for update in updates]
@@ -147,12 +150,23 @@ async def test_the_offset_is_forgotten_after_a_day_without_updates() -> None:
     assert [call[1] for call in await polled(telegram)] == [None, 901, None, 13]
 
 
-async def test_what_could_not_be_stored_is_asked_for_again() -> None:
-    """Nothing is confirmed that is not safe."""
+@pytest.mark.parametrize(
+    "failure", [OSError(), DatabaseAway("locked"), PoolTimeout()], ids=lambda one: type(one).__name__
+)
+async def test_what_could_not_be_stored_is_asked_for_again(failure: Exception) -> None:
+    """Nothing is confirmed that is not safe; a connection that never came free is no fault of the updates, either."""
     telegram = Telegram(batch(5), batch(5, 6))
-    telegram.fails = 1
+    telegram.fails, telegram.failure = 1, failure
     assert [call[1] for call in await polled(telegram)] == [None, None, 7]
     assert telegram.kept == [5, 6]
+
+
+async def test_storing_is_tried_again_after_growing_pauses(no_pauses: list[float]) -> None:
+    """Up to five seconds; and from the beginning once it went well."""
+    telegram = Telegram(*(batch(5) for _ in range(6)), *(batch(6) for _ in range(2)))
+    telegram.fails = 5
+    await polled(telegram)
+    assert no_pauses == [1, 2, 4, 5, 5]
 
 
 async def test_what_can_never_be_stored_holds_up_nothing() -> None:

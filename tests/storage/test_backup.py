@@ -224,5 +224,5 @@ async def test_a_file_that_is_no_database_is_refused_beside_too(tmp_path: Path) 
     """In one line that names the variable."""
     path = tmp_path / "notes.txt"
     path.write_text("not a database at all " * 100)
-    with pytest.raises(DatabaseError, match=r"DATABASE_URL.*check the file"):
+    with pytest.raises(DatabaseError, match=r"DATABASE_URL.*paybot db restore FILE.*mend the path"):
         await Database(f"sqlite:///{path}").open_existing()

@@ -116,7 +116,7 @@ async def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     def lacking(*_: object, **__: object) -> None:
         raise ModuleNotFoundError("No module named 'psycopg'")
 
-    monkeypatch.setattr("bot.storage.engine.create_async_engine", lacking)
+    monkeypatch.setattr("bot.storage.connecting.create_async_engine", lacking)
     with pytest.raises(DatabaseError, match=r"install paybot\[postgres\]"):
         await Database("postgresql://host/name").open()
 
@@ -188,7 +188,7 @@ async def test_sqlite_is_set_for_durability(migrated_sqlite_url: str) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     await database.close()
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 3_000}
 
 
 async def test_a_command_writes_beside_a_run(database_url: str) -> None:

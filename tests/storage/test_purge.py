@@ -8,7 +8,7 @@ import pytest
 from bot.core.packages import Package
 from bot.core.payment import Status
 from bot.core.watch import Place
-from bot.storage import inbox, outbox, payments, uploads as pictures
+from bot.storage import inbox, outbox, payments, purge as purge_module, uploads as pictures
 from bot.storage.engine import Database
 from bot.storage.inbox import Arrived
 from bot.storage.outbox import RowState
@@ -21,6 +21,7 @@ from bot.storage.tables import (
     uploads,
     watches,
 )
+from tests.purging import purge_beside_writes
 from tests.storage.making import (
     ID,
     SECOND,
@@ -134,3 +135,15 @@ async def test_an_open_payment_keeps_the_messages_its_buttons_stand_under(databa
 
 def _fields(payment: Any) -> dict[str, Any]:
     return {name: getattr(payment, name) for name in payment.__slots__}
+
+
+async def test_what_is_old_goes_in_portions_while_others_write(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for all of it; `python -m tests.purging` has the figures for 100,000 rows."""
+    monkeypatch.setattr(purge_module, "AT_ONCE", 200)
+    waits = await purge_beside_writes(database, 5_000)
+    assert len(waits) > 5
+    async with database.begin() as tx:
+        assert len(await inbox.waiting(tx, 5_000, [])) == len(waits)
+    assert await rows_of(database, outbox_table) == []
