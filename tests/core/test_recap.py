@@ -57,7 +57,22 @@ def test_months_are_read_forgivingly(text: str, month: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "ma", "ju", "13", "0", "2026-13", "2026", "1999-10", "a b c", "202613", "２０２６-10", "=1+1"]
+    "text",
+    [
+        "soon",
+        "ma",
+        "ju",
+        "13",
+        "0",
+        "2026-13",
+        "2026",
+        "1999-10",
+        "a b c",
+        "202613",
+        "２０２６-10",
+        "=1+1",
+        " " * 4097,
+    ],
 )
 def test_what_names_no_month_is_not_guessed(text: str) -> None:
     """Neither too short, nor out of range, nor something else."""
