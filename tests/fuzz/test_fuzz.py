@@ -30,7 +30,8 @@ def test_a_number_makes_the_same_input_again(parser: Parser) -> None:
 def test_what_fails_is_found_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception, a wrong outcome and a long time, each with the command that makes it again."""
     now = 0.0
-    monkeypatch.setattr(running, "perf_counter", lambda: now)
+    for clock in ("perf_counter", "process_time"):
+        monkeypatch.setattr(running, clock, lambda: now)
 
     def parse(given: int) -> int:
         nonlocal now
