@@ -116,7 +116,7 @@ BUGS: Final = (
         "bot/messenger/outcomes.py",
         "(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)",
         "(httpx.ConnectError, httpx.PoolTimeout)",
-        "tests/messenger/test_sockets.py::test_a_failed_handshake_surely_sent_nothing",
+        "tests/messenger/test_sender.py::test_every_failure_has_its_outcome",
         "every outage would set off a search for messages that nobody sent",
     ),
     Bug(

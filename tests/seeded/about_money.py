@@ -153,7 +153,7 @@ BUGS: Final = (
         "closed_without_a_last_look",
         "bot/core/payment.py",
         "    ends += [payment.closes_at] if payment.status is Status.WAITING else []\n",
-        "",
+        "    ends += [payment.closes_at + HOURLY] if payment.status is Status.WAITING else []\n",
         "tests/core/test_payment.py::test_the_last_look_falls_on_the_end_of_the_watch",
         '"still unpaid" would be said of what nobody has looked at for minutes',
     ),
