@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from bot.core.answer import Answer, Code, Oddity, Statement, Throttled, Unwell, Verdict, oddity_of, verdict_on
+from bot.core.answer import Answer, Code, Statement, Throttled, Unwell, Verdict, oddity_of, verdict_on
 from bot.core.callbacks import METHODS, Callback, news_of
 from bot.core.ids import Kind, is_id
 from bot.core.payment import Decision, decide
@@ -93,7 +93,6 @@ def judge_answer(given: Asked, outcome: tuple[Answer, Decision]) -> None:
             if odd is None and verdict_on(answer) is not Verdict.UNPAID:
                 assert answer.code is Code.PAID
                 assert says_paid(body), "paid, and the body does not say so"
-            assert odd is None or isinstance(odd, Oddity)
         case Throttled():
             assert answer.retry_after is None or 0 <= answer.retry_after <= 900
         case Unwell():
@@ -209,7 +208,7 @@ def _is_masked(whole: Somebody, mask: Somebody) -> None:
     if mask.address is not None:
         assert whole.address is not None
         assert len(mask.address) <= 40
-        assert set(mask.address.split()) <= set(whole.address.replace(".", ". ").split()) | set(mask.address.split())
+        assert all(word in whole.address for word in mask.address.split()), "a word that is not in the address"
         assert not any(character.isdecimal() for character in mask.address)
     assert "Zqxj" not in repr(mask)
 
