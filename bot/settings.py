@@ -237,7 +237,7 @@ class _MountedSecrets(PydanticBaseSettingsSource):
             raise SettingsError(f"{name} and {name}_FILE are both set: keep one of them.")
         try:
             return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # of a NUL in the path, or bytes that are no UTF-8
             # Without the path: it may be the secret itself, put there by mistake.
             raise SettingsError(
                 f"{name}_FILE: the file it names cannot be read ({type(error).__name__}): mend the path or its rights."

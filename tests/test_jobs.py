@@ -72,6 +72,15 @@ async def test_every_job_runs_at_the_start(jobs: Jobs) -> None:
     await second.ran(1)
 
 
+async def test_a_run_that_begins_late_is_made_all_the_same() -> None:
+    """By an hour, as a machine does that slept."""
+    jobs, work = Jobs(lambda: utc_now() - timedelta(hours=1)), Work()
+    jobs.add("work", work, longest_pause=timedelta(days=1))
+    jobs.start()
+    await work.ran(1)
+    await jobs.stop()
+
+
 async def test_a_wake_between_runs_runs_it_at_once(jobs: Jobs) -> None:
     """Not after the longest pause, which is an hour here."""
     work = Work()

@@ -249,6 +249,9 @@ def test_a_mounted_file_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPat
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     monkeypatch.setenv("SHOP_NAME_FILE", str(tmp_path / "bytes"))
     assert "UnicodeDecodeError" in refusal("SHOP_NAME_FILE")
+    monkeypatch.delenv("SHOP_NAME_FILE")
+    (tmp_path / ".env").write_text("SHOP_NAME_FILE=/run/\0name\n")
+    assert "ValueError" in refusal("SHOP_NAME_FILE")
 
 
 def test_an_env_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from enum import StrEnum
 from typing import Final
 
 MAX_IDS_AT_ONCE: Final = 5
+LONGEST_TEXT: Final = 4096
+"""Characters in a message of Telegram's, at most. In a longer text nothing is looked for, as to cut it might cut an id
+and name somebody else's payment."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
 # Within pasted text only the two documented prefixes are recognised; both are followed by digits. The cases are spelt
@@ -35,6 +38,8 @@ def kind_of(payment_id: str) -> Kind | None:
 
 def ids_within(text: str) -> list[str]:
     """`XID-…`/`PID-…` ids anywhere in a text, upper-cased, each once, in their order."""
+    if len(text) > LONGEST_TEXT:
+        return []
     found = (f"{prefix.upper()}-{digits}" for prefix, digits in _KNOWN.findall(text))
     return list(dict.fromkeys(found))
 
@@ -45,6 +50,8 @@ def ids_after_command(text: str) -> list[str] | None:
     Documented ids are found within any text; otherwise each word must be an id by itself, as typed.
     An empty list means that nothing was given at all.
     """
+    if len(text) > LONGEST_TEXT:
+        return None
     if known := ids_within(text):
         return known
     words = [word for raw in text.split() if (word := raw.strip(",;"))]

@@ -14,6 +14,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from bot.core.ids import LONGEST_TEXT
+
 _BYTES: Final = 24
 """Of a derived handle: 192 bits, 32 characters. Telegram takes 64 characters of `A-Za-z0-9_-`."""
 _HANDLE: Final = re.compile(r"[A-Za-z0-9_-]{22,64}", re.ASCII)
@@ -88,6 +90,8 @@ def url_of(bot: str, handle: str) -> str:
 
 def payload_within(text: str, bot: str) -> str | None:
     """What the first link to `bot` within a text starts it with: somebody pasted it instead of opening it."""
+    if len(text) > LONGEST_TEXT:
+        return None
     found = (start for name, start in _LINK.findall(text) if name.casefold() == bot.casefold())
     return next(found, None)
 

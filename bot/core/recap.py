@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
+from bot.core.ids import LONGEST_TEXT
 from bot.core.totals import Entry, begin_of
 
 COLUMNS: Final = ("id", "kind", "amount", "asked", "paid", "seconds", "payer")
@@ -45,6 +46,8 @@ def month_named(text: str, today: date) -> date | None:
     Nothing is this month; "last", "lalu"; a number or a name in Indonesian or English, three letters at the least;
     with a year in either order. Without a year it is the latest such month that has begun.
     """
+    if len(text) > LONGEST_TEXT:
+        return None
     words = [word for word in re.split(r"[\s./_-]+", text.strip().casefold()) if word and word not in _FILLERS]
     first = today.replace(day=1)
     match words:

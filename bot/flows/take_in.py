@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from bot.metrics import Metrics
 from bot.storage import chats, inbox, notify
@@ -62,8 +62,11 @@ def chat_in(update: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _numbered(chat: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    chat_id = chat.get("id")
-    return chat if isinstance(chat_id, int) and abs(chat_id) < _TOO_GREAT else None
+    return chat if _fits(chat.get("id")) else None
+
+
+def _fits(number: object) -> TypeGuard[int]:
+    return isinstance(number, int) and not isinstance(number, bool) and abs(number) < _TOO_GREAT
 
 
 def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int | None]]:
@@ -74,7 +77,7 @@ def _chats_in(updates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, int 
             message = update.get("message")
             message_id = message.get("message_id") if isinstance(message, dict) else None
             before = found.get(chat["id"], ("", None))[1]
-            newest = message_id if isinstance(message_id, int) and abs(message_id) < _TOO_GREAT else before
+            newest = message_id if _fits(message_id) else before
             kind = chat.get("type")
             found[chat["id"]] = (kind if isinstance(kind, str) and kind in _KINDS else "", newest)
     return found

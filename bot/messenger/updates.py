@@ -17,6 +17,10 @@ LONG_POLL: Final = 25
 """Seconds Telegram may wait for something to happen."""
 PUSHES_AT_ONCE: Final = 40
 """How many updates Telegram may push at the same time."""
+_LONGEST_PAUSE: Final = 900
+"""Seconds; one call after that asks anew, however long a pause was named."""
+_BELIEVED: Final = timedelta(days=36525)
+"""How far a clock may be out, so that it can still be reckoned with: one that begins in 1970 is no absurdity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,11 @@ class Updates:
 
     def _compare_clocks(self, date: str | None) -> None:
         try:
-            self._ahead = datetime.now(UTC) - parsedate_to_datetime(date or "")
-        except (ValueError, TypeError):
+            ahead = datetime.now(UTC) - parsedate_to_datetime(date or "")
+        except (ValueError, TypeError, IndexError, OverflowError):
             return  # no date, or one without a zone: as before
+        if abs(ahead) < _BELIEVED:
+            self._ahead = ahead
 
 
 def read(answer: object) -> Fetched:
@@ -140,13 +146,13 @@ def read(answer: object) -> Fetched:
     code = answer.get("error_code")
     if code == 409:
         return Conflict(webhook="webhook" in str(answer.get("description", "")).lower())
-    if code in {401, 404}:
+    if code in (401, 404):  # no set: the code may be an object, which none takes
         return TokenRefused()
     if code == 400:
         return Trouble(f"refused: {answer.get('description')}"[:200])
     parameters = answer.get("parameters")
     after = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return Trouble(f"error {code}"[:40], float(after) if isinstance(after, int) and _is_number(after) else None)
+    return Trouble(f"error {code}"[:40], float(min(after, _LONGEST_PAUSE)) if _is_number(after) else None)
 
 
 def problem_of(fetched: Conflict | TokenRefused | Trouble) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.core.ids import Kind, ids_after_command, ids_within, is_id, kind_of, may_be_number
+from bot.core.ids import LONGEST_TEXT, Kind, ids_after_command, ids_within, is_id, kind_of, may_be_number
 
 ALPHABET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}")  # kiriminaja.md, "Ids"
 
@@ -61,6 +61,14 @@ def test_documented_ids_are_found_in_any_case_and_within_any_text(text: str, ids
 def test_nothing_else_is_found_in_a_text(text: str) -> None:
     """No prefix but the two, no other script's digits or letters, and no id cut out of a longer word."""
     assert ids_within(text) == []
+
+
+def test_nothing_is_looked_for_in_what_is_longer_than_any_message() -> None:
+    """To cut it might cut an id; and the longer the text, the longer everybody waits."""
+    longest = "XID-1234" + " " * (LONGEST_TEXT - 8)
+    assert ids_within(longest) == ids_after_command(longest) == ["XID-1234"]
+    assert ids_within(longest + " ") == []
+    assert ids_after_command(longest + " ") is None
 
 
 @pytest.mark.parametrize(

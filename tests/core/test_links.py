@@ -77,6 +77,7 @@ def test_what_telegram_would_not_hand_over_is_no_handle(text: str) -> None:
         ("https://t.me/toko_bot?start=", None),
         ("https://t.me/toko_bot", None),
         ("XID-1234567890", None),
+        ("https://t.me/toko_bot?start=abc" + " " * 4096, None),
     ],
 )
 def test_a_pasted_link_is_read(text: str, payload: str | None) -> None:

@@ -112,6 +112,16 @@ def test_a_new_time_of_issue_alone_is_no_news() -> None:
     assert (decision.facts, decision.card_changed) == ((), True)
 
 
+def test_an_amount_of_zero_is_an_amount() -> None:
+    """Missing is not zero, and zero is not missing: neither while unpaid nor once paid."""
+    unpaid_again = look(shown(), unpaid(amount=0), SECOND)
+    assert unpaid_again.payment.amount == 0
+    paid = look(unpaid_again.payment, proven(amount=0), 2 * SECOND)
+    assert paid.payment.amount == 0
+    claim = look(shown(), proven(amount=0), SECOND).payment
+    assert look(claim, proven(amount=0), 4 * SECOND).payment.amount == 0
+
+
 def test_an_amount_that_goes_missing_is_not_forgotten() -> None:
     """The amount that was shown stays known, or a later "paid" at another one would pass without a second read."""
     payment = look(shown(), unpaid(amount=None, qr=None), 10 * SECOND).payment

@@ -73,6 +73,7 @@ def test_months_are_read_forgivingly(text: str, month: tuple[int, int]) -> None:
         "２０２６１０",
         "１２",
         "=1+1",
+        " " * 4097,
     ],
 )
 def test_what_names_no_month_is_not_guessed(text: str) -> None:

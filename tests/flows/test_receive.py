@@ -85,8 +85,10 @@ async def test_an_odd_update_spoils_no_batch(database: Database, odd: dict[str, 
     await take_in([
         {"update_id": 1, "message": {"message_id": 2**70, "chat": {"id": 5, **odd}, "text": "\0"}},
         {"update_id": 2, "message": {"message_id": 3, "chat": {"id": 2**70}}},
+        {"update_id": 3, "message": {"message_id": True, "chat": {"id": 5}}},
+        {"update_id": 4, "message": {"message_id": 3, "chat": {"id": True}}},
     ])  # fmt: skip
-    assert [row.update_id for row in await rows_of(database, inbox)] == [1, 2]
+    assert [row.update_id for row in await rows_of(database, inbox)] == [1, 2, 3, 4]
 
 
 class Away:

@@ -1,0 +1,121 @@
+"""Bugs about who gets in, and what gets out."""
+
+from typing import Final
+
+from tests.seeded.bug import Bug
+
+BUGS: Final = (
+    Bug(
+        "half_a_key_opens",
+        "bot/web/intake.py",
+        'return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())',
+        "return expected.startswith(given)",
+        "tests/web/test_doors.py::test_kiriminaja_needs_the_key",
+        "no key at all is the beginning of every key",
+    ),
+    Bug(
+        "any_scheme_opens",
+        "bot/web/kiriminaja.py",
+        ' or scheme.lower() != "bearer"',
+        "",
+        "tests/web/test_doors.py::test_kiriminaja_needs_the_key",
+        "the interface says bearer",
+    ),
+    Bug(
+        "telegrams_door_unguarded",
+        "bot/web/telegram.py",
+        'if not is_same(request.headers.get("x-telegram-bot-api-secret-token", ""), secret):',
+        "if False:",
+        "tests/web/test_doors.py::test_telegram_needs_the_secret",
+        "anybody could speak for anybody",
+    ),
+    Bug(
+        "secret_not_registered",
+        "bot/messenger/updates.py",
+        '            "secret_token": secret,\n',
+        "",
+        "tests/messenger/test_updates.py::test_a_webhook_is_set_with_all_that_matters",
+        "Telegram would stand before our own door",
+    ),
+    Bug(
+        "guesses_unlimited",
+        "bot/core/access.py",
+        "return last + WAIT if counted >= GUESSES else None",
+        "return None",
+        "tests/core/test_access.py::test_five_within_ten_minutes_wait_ten_minutes",
+        "ids are numbers: who may try them all finds them all",
+    ),
+    Bug(
+        "unknown_reads_otherwise",
+        "bot/flows/admit.py",
+        "return NotFound(payment_id) if self._access is Access.OPEN else NotAllowed(payment_id)",
+        "return NotFound(payment_id)",
+        "tests/flows/test_admit.py::test_a_stranger_is_told_not_found_only_where_anybody_may_ask",
+        "a stranger would learn which ids there are",
+    ),
+    Bug(
+        "link_lasts_for_ever",
+        "bot/core/links.py",
+        "return self.revoked_at is None and now < self.expires_at and not used_up",
+        "return self.revoked_at is None and not used_up",
+        "tests/core/test_links.py::test_a_link_opens_for_as_long_as_its_purpose_has_it",
+        "an old chat's link would still open a customer's payment",
+    ),
+    Bug(
+        "handle_in_clear",
+        "bot/core/links.py",
+        'return sha256(handle.encode("utf-8", "backslashreplace")).hexdigest()',
+        "return handle",
+        "tests/core/test_links.py::test_whatever_is_typed_has_a_digest",
+        "a leaked backup would open every link",
+    ),
+    Bug(
+        "owned_twice",
+        "bot/storage/links.py",
+        "    first = links.update().where(links.c.digest == digest, links.c.used_at.is_(None), "
+        "links.c.revoked_at.is_(None))\n",
+        "    first = links.update().where(links.c.digest == digest)\n",
+        "tests/storage/test_links.py::test_only_one_can_be_first",
+        "who finds the link in a history would own the bot",
+    ),
+    Bug(
+        "name_in_full",
+        "bot/core/privacy.py",
+        "return masked if masked != word else BULLET * len(word)",
+        "return masked",
+        "tests/core/test_privacy.py::test_no_word_comes_through_whole",
+        "a name of one letter is a name",
+    ),
+    Bug(
+        "digits_shown",
+        "bot/core/privacy.py",
+        "_SHOWN_DIGITS: Final = 3\n",
+        "_SHOWN_DIGITS: Final = 4\n",
+        "tests/core/test_privacy.py::test_never_more_than_three_digits_of_a_phone",
+        "three tell packages apart; more tell people",
+    ),
+    Bug(
+        "names_in_a_repr",
+        "bot/core/privacy.py",
+        '        return "<Somebody>"\n',
+        "        return str(self.name)\n",
+        "tests/core/test_privacy.py::test_a_person_has_no_repr",
+        "a traceback would log a customer",
+    ),
+    Bug(
+        "token_in_the_log",
+        "bot/logs.py",
+        '        line = _TOKEN.sub("[redacted]", line)\n',
+        "",
+        "tests/test_logs.py::test_no_secret_is_logged_by_a_library",
+        "logs are pasted into chats",
+    ),
+    Bug(
+        "id_cut_out_of_another",
+        "bot/core/ids.py",
+        r"(?![A-Za-z0-9_-]|\d|\.\w)",
+        "",
+        "tests/core/test_ids.py::test_nothing_else_is_found_in_a_text",
+        "half an id is somebody else's payment",
+    ),
+)
