@@ -105,7 +105,7 @@ class World:
                 continue
             if self.now >= end:
                 return
-            self.now = min(max(next_at or end, self.now), self.now + LONGEST_PAUSE, end)
+            self.now = min(max(next_at or end, self.now + timedelta.resolution), self.now + LONGEST_PAUSE, end)
 
     async def keep(self, ids: Sequence[str], **changes: Any) -> None:
         """Stores payments that were shown just now, and are due."""
