@@ -67,6 +67,7 @@ class App:
             settings.kiriminaja_instant_url,
             pace=ProviderPace(settings.poll_budget),
             observe=self._note_call,
+            first_probe=settings.poll_first,
         )
         self._parts = Parts(
             settings,
@@ -83,9 +84,7 @@ class App:
             TakeIn(self._database, clock=utc_now, wake=lambda: self._wake(Bell.HANDLE), metrics=self._metrics),
         )
         self._web = Web(settings.http_host, settings.http_port, self._routes())
-        self._database_open = False
-        self._telegram_answered = False
-        self._standby = False
+        self._database_open = self._telegram_answered = self._standby = False
         self._term: Term | None = None
 
     async def run(self) -> None:
@@ -246,6 +245,7 @@ class App:
             holds_lease=self._lease.held,
             payments=counted.payments if counted else None,
             outbox=counted.outbox if counted else None,
+            held_back=self._provider.sides.state(),
         )
 
     async def _readiness(self) -> tuple[bool, Mapping[str, str]]:

@@ -79,6 +79,12 @@ class Metrics:
             buckets=_CALL_SECONDS,
             registry=registry,
         )
+        self._held_back = Gauge(
+            "paybot_provider_held_back",
+            "1 while looks wait because a side of KiriminAja does not answer, but for a probe now and then.",
+            ["side"],
+            registry=registry,
+        )
         self._callbacks = Counter(
             "paybot_callbacks",
             "Callbacks of KiriminAja, by method (`unknown` if we don't know it) and outcome: stored, repeated.",
@@ -133,6 +139,7 @@ class Metrics:
         holds_lease: bool,
         payments: Mapping[str, int] | None = None,
         outbox: tuple[int, timedelta, int] | None = None,
+        held_back: Mapping[str, bool] | None = None,
     ) -> bytes:
         """The exposition text. `payments` by status and `outbox` (due, age of the oldest, dead) as the database has
         them; without a database their last values stand."""
@@ -140,6 +147,8 @@ class Metrics:
         self._lease.set(holds_lease)
         for status, count in (payments or {}).items():
             self._payments.labels(status).set(count)
+        for side, is_held in (held_back or {}).items():
+            self._held_back.labels(side).set(is_held)
         if outbox is not None:
             due, oldest, dead = outbox
             self._outbox_due.set(due)

@@ -5,6 +5,7 @@ calls; for log-normal payment times this quadratic comes close. All intervals ar
 sum of all open payments' looks uses the call budget and no more; none is shorter than `d0`.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,12 +37,18 @@ class Cadence:
         `ages` are (age, how many payments of that age). Below 1 the free budget is used: intervals shrink
         towards `first`. Found by bisection, as the floor makes the sum no simple fraction.
         """
-        groups = [(self.interval(age), count) for age, count in ages if count]
+        # Together where the interval is the same, as with all that are old: there may be ten thousand.
+        groups = Counter[timedelta]()
+        for age, count in ages:
+            if count:
+                groups[self.interval(age)] += count
         if not groups:
             return 1.0
 
         def calls(factor: float) -> float:
-            return sum(count / max(self.first, interval * factor).total_seconds() for interval, count in groups)
+            return sum(
+                count / max(self.first, interval * factor).total_seconds() for interval, count in groups.items()
+            )
 
         low, high = 0.0, 1.0
         if calls(low) <= self.budget:

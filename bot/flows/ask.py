@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.core.answer import Answer, Missing, Unwell
+from bot.core.answer import Answer, Missing
 from bot.core.commands import AskedLongAgo, Total
 from bot.core.facts import AskedTooOften, Fact, NotAnId, NotFound, NotUnderstood, Paid, TooManyIds, Usage
 from bot.core.ids import MAX_IDS_AT_ONCE, kind_of, may_be_number
@@ -17,6 +17,7 @@ from bot.core.watch import Place, Watch, WatchState
 from bot.flows.admit import Admit
 from bot.flows.announce import Operators, announce
 from bot.flows.asker import Asker, Wish
+from bot.flows.inquire import inquire
 from bot.flows.look import Look
 from bot.flows.status import take_status
 from bot.kiriminaja.client import KiriminAja, outcome_of
@@ -24,8 +25,6 @@ from bot.messenger.sender import Sender
 from bot.storage import inbox, ledger, outbox, payments, watches
 from bot.storage.engine import Database, Tx
 
-ANSWER_WITHIN: Final = 12.0
-"""Seconds after which an ask is answered "having trouble", and completed by the watch."""
 TYPING_AFTER: Final = 0.7
 """Seconds after which the chat shows that an answer is on its way."""
 
@@ -179,12 +178,7 @@ class Ask:
         async with self._database.begin() as tx:
             known = await payments.read(tx, payment_id)
         kind = known.kind if known else kind_of(payment_id)
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                answer = await self._provider.fetch(payment_id, kind, urgent=True)
-        except TimeoutError:
-            answer = Unwell("timeout")
-        return answer, self._clock()
+        return await inquire(self._provider, payment_id, kind), self._clock()
 
     async def _take_up(
         self,

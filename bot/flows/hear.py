@@ -24,7 +24,7 @@ _HELD_AT_MOST: Final = 100
 _SETTLES_WITHIN: Final = timedelta(seconds=10)
 """How long after a hint a look may still find what the hint knew: a second read may be needed."""
 _HELD_FOR: Final = timedelta(hours=1)
-"""How long a word waits for a look that tells, while KiriminAja does not answer."""
+"""How long a word waits for a look that tells; longer only while KiriminAja does not answer."""
 _ASKED_EVERY: Final = timedelta(seconds=0.5)
 
 
@@ -98,7 +98,9 @@ class Hear:
             return True
         looked_at = payment.looked_at if payment else None
         refuted = looked_at is not None and looked_at - held.heard_at > _SETTLES_WITHIN
-        return payment is None or refuted or now - held.heard_at > _HELD_FOR
+        if payment is None or refuted:
+            return True
+        return now - held.heard_at > _HELD_FOR and payment.troubled_since is None
 
     async def _concerned(self, tx: Tx, callback: Callback) -> Iterable[str]:
         """The payments a callback may be about: the one it names, else those its packages were seen with."""

@@ -1,6 +1,5 @@
 """Staff make a link that opens one payment for a customer."""
 
-import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,8 +9,9 @@ from bot.core.facts import Fact, NotAnId, NotFound, TooManyIds, Usage
 from bot.core.ids import kind_of
 from bot.core.links import Handles, LinkMade, MayNotLink, Purpose, new_link
 from bot.flows.admit import Staff
-from bot.flows.ask import ANSWER_WITHIN, Ask
+from bot.flows.ask import Ask
 from bot.flows.asker import Asker
+from bot.flows.inquire import inquire
 from bot.kiriminaja.client import KiriminAja
 from bot.storage import inbox, links, payments
 from bot.storage.engine import Database
@@ -69,12 +69,7 @@ class MakeLink:
 
     async def _is_missing(self, payment_id: str) -> bool:
         """Whether KiriminAja says that there is no such payment; where it can't say, the link will tell."""
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                answer = await self._provider.fetch(payment_id, kind_of(payment_id), urgent=True)
-        except TimeoutError:
-            return False
-        return isinstance(answer, Missing)
+        return isinstance(await inquire(self._provider, payment_id, kind_of(payment_id)), Missing)
 
 
 def _refusal(given: Sequence[str] | None) -> Fact | None:

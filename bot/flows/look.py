@@ -16,9 +16,12 @@ from bot.core.cadence import Cadence
 from bot.core.ids import Kind
 from bot.core.payment import Decision, Payment, Rules, Status, decide
 from bot.flows.announce import Operators, announce
+from bot.flows.hold import Hold
+from bot.flows.inquire import inquire
 from bot.flows.lanes import Lanes
 from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja, outcome_of
+from bot.kiriminaja.sides import HELD_BACK
 from bot.metrics import Metrics
 from bot.storage import payments
 from bot.storage.engine import Database, Tx
@@ -62,6 +65,7 @@ class Look:
         self._lanes = Lanes[str]("look", AT_ONCE)
         # When a callback hinted at a payment, and whether somebody waits for what a look will find.
         self._hints: dict[str, tuple[datetime, bool]] = {}
+        self._hold = Hold(provider.sides, outages, cadence.budget)
         self._stretch = 1.0
         self._stretch_until: datetime | None = None
         self._log = structlog.get_logger("look")
@@ -69,20 +73,29 @@ class Look:
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
         """Starts the looks that are due; returns when the next one is. `wake` is called as each ends."""
         now = self._clock()
+        free, busy = self._lanes.free, set(self._lanes.busy)
         async with self._database.begin() as tx:
             await self._measure(tx, now)
-            free = self._lanes.free
-            found = await payments.due(tx, now, free, self._lanes.busy) if free else []
-            next_at = await payments.next_due_at(tx, [*self._lanes.busy, *(one.payment_id for one in found)])
-        for one in found:
+            holding = await self._hold.round(tx, now, free=free, busy=busy)
+            probes = [due for _, due in holding.probes]
+            busy |= {one.payment_id for one in probes}
+            free -= len(probes)
+            found = await payments.due(tx, now, free, busy, holding.kinds) if free else []
+            busy |= {one.payment_id for one in found}
+            next_at = await payments.next_due_at(tx, busy, holding.kinds)
+        self._hold.took_place(holding)
+        if holding.has_alert:
+            self._wake_deliver()
+        for one in (*probes, *found):
             self._metrics.note_look_begun(now - one.since)
-            self._lanes.begin(one.payment_id, self._look(one.payment_id, one.kind), wake)
-        return next_at if free > len(found) else None
+            self._lanes.begin(one.payment_id, self._look(one, is_probe=one in probes), wake)
+        times = [at for at in (next_at if free > len(found) else None, holding.next_at) if at]
+        return min(times) if times else None
 
     async def now(self, payment_id: str, kind: Kind | None) -> tuple[Payment, Answer] | None:
         """A fresh look on somebody's wish; None when the payment is unknown here."""
         began = self._clock()
-        answer = await self._provider.fetch(payment_id, kind, urgent=True)
+        answer = await inquire(self._provider, payment_id, kind)
         payment = await self._conclude(payment_id, answer, began)
         return None if payment is None else (payment, answer)
 
@@ -106,12 +119,15 @@ class Look:
         """Lets looks under way come to their end, then cancels them; they are due again at the next start."""
         await self._lanes.drain(seconds)
 
-    async def _look(self, payment_id: str, kind: Kind | None) -> None:
-        began = self._clock()
-        _, urgent = self._hints.get(payment_id, (began, False))
+    async def _look(self, due: payments.Due, *, is_probe: bool) -> None:
+        began, payment_id = self._clock(), due.payment_id
+        _, hinted = self._hints.get(payment_id, (began, False))
+        # What a callback hinted at goes first, but it is no reason to ask who does not answer.
+        urgent = is_probe or (hinted and not self._provider.sides.is_held(due.kind))
         try:
-            answer = await self._provider.fetch(payment_id, kind, urgent=urgent)
-            await self._conclude(payment_id, answer, began)
+            answer = await self._provider.fetch(payment_id, due.kind, urgent=urgent)
+            if answer != HELD_BACK:  # else it stays due
+                await self._conclude(payment_id, answer, began)
         except Exception as error:
             log_failure(self._log, "look failed", error, payment=payment_id)
             # The row stays due; a pause keeps a fault of ours from turning into a busy loop.

@@ -1,12 +1,9 @@
 """A fresh look for whoever follows a payment's packages by a link."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 
 from bot.core.payment import Payment
-from bot.flows.ask import ANSWER_WITHIN
 from bot.flows.look import Look
 from bot.storage import payments
 from bot.storage.engine import Database
@@ -27,9 +24,7 @@ class Track:
             payment = await payments.read(tx, payment_id)
         if payment is None or self._is_fresh(payment):
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await self._look.now(payment.id, payment.kind)
+        await self._look.now(payment.id, payment.kind)
 
     def _is_fresh(self, payment: Payment) -> bool:
         looked_at = payment.looked_at

@@ -19,9 +19,11 @@ from bot.core.answer import Answer, Missing, Refused, Statement, Throttled, Unwe
 from bot.core.ids import Kind, is_id, kind_of
 from bot.core.privacy import PackagePeople
 from bot.kiriminaja.answers import accepted, answer_of_status, is_html, payment_fields, read_answer
+from bot.kiriminaja.breaker import FIRST_PROBE
 from bot.kiriminaja.flights import Flight, Flights
 from bot.kiriminaja.pace import Pace
 from bot.kiriminaja.people import people_in
+from bot.kiriminaja.sides import HELD_BACK, Side, Sides
 from bot.kiriminaja.wire import CALL_TIMEOUT, Response, exchange, http_client
 
 _KEY = re.compile(r"[!-~]+", re.ASCII)
@@ -101,8 +103,10 @@ class KiriminAja:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
         call_timeout: float = CALL_TIMEOUT,
+        first_probe: float = FIRST_PROBE,
     ) -> None:
-        """`clock` (monotonic, seconds) times calls, `now` (aware) reads dates, `call_timeout` is in seconds.
+        """`clock` (monotonic, seconds) times calls, `now` (aware) reads dates; `call_timeout` and `first_probe`
+        (`Breaker`) are in seconds.
 
         ValueError where the key holds anything but visible ASCII, or a URL is no http(s) base URL.
         """
@@ -125,6 +129,8 @@ class KiriminAja:
         self._now = now
         self._call_timeout: Final = call_timeout
         self._flights = Flights()
+        self.sides = Sides(pace, has_instant=instant_url is not None, first_probe=first_probe, clock=clock)
+        """How each side fares: who looks unasked lets be what is held back."""
 
     async def __aenter__(self) -> "KiriminAja":
         return self
@@ -143,21 +149,21 @@ class KiriminAja:
         """A fresh look at one payment; looks at the same one that are under way together share a call.
 
         `kind` None asks what the id's prefix names; for an undocumented prefix Express, then Instant. `urgent` is a
-        person's ask: it goes first. Raises ValueError for a text that is no id; whatever happens on the way is an
-        answer.
+        person's ask: it goes first, and also to a side that is held back, where others get `HELD_BACK`. Raises
+        ValueError for a text that is no id; whatever happens on the way is an answer.
         """
         if not is_id(payment_id):
             raise ValueError("not a payment id")
         kind = kind or kind_of(payment_id)
 
         async def ask(flight: Flight) -> Answer:
-            match kind:
-                case Kind.EXPRESS:
-                    return (await self._post(payment_id, kind, flight)).answer
-                case Kind.INSTANT:
-                    return (await self._instant(payment_id, flight)).answer
-                case None:
-                    return await self._either(payment_id, flight)
+            if kind is None:
+                return await self._either(payment_id, flight)
+            by_kind = self._instant if kind is Kind.INSTANT else self._express
+            answer = (await by_kind(payment_id, flight)).answer
+            # As a whole: where the SDKs' way answers, it matters little that the first call brought a web page.
+            self.sides.note(self.sides.side_of(kind), answer)
+            return answer
 
         return await self._flights.join((payment_id, kind), ask, urgent=urgent)
 
@@ -186,6 +192,9 @@ class KiriminAja:
         self._note(Endpoint.CALLBACK, answer, "accepted" if answer is None else outcome_of(answer), started)
         return answer
 
+    async def _express(self, payment_id: str, flight: _Asking) -> _Got:
+        return await self._post(payment_id, Kind.EXPRESS, flight)
+
     async def _instant(self, payment_id: str, flight: _Asking) -> _Got:
         """The Instant GET where its host is known, else, or where that host has no such call, the SDKs' way."""
         if self._instant_url is None:
@@ -202,6 +211,7 @@ class KiriminAja:
         The SDKs' way is the very call made first, so it is not made again.
         """
         first = (await self._post(payment_id, None, flight)).answer
+        self.sides.note(Side.EXPRESS, first)
         if self._instant_url is None or not isinstance(first, Missing | Unwell):
             return first
         got = await self._get(self._instant_url, payment_id, flight)
@@ -231,7 +241,9 @@ class KiriminAja:
     ) -> _Got:
         """One call in its turn."""
         if (pause := await self._pace.turn(urgent=flight.urgent)) is not None:
-            return _Got(pause)
+            return _Got(pause if flight.urgent else HELD_BACK)
+        if self.sides.is_held(kind) and not flight.urgent:
+            return _Got(HELD_BACK)  # since it took its place in the queue
         flight.called = True
         started = self._clock()
         response = await self._exchange(method, url, json)

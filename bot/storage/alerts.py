@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from bot.core.alerting import MOST_TOGETHER, AlertKind, Switches, sort_of
 from bot.core.alerts import Alert
@@ -80,6 +80,13 @@ async def last_told(tx: Tx, what: str) -> Told | None:
     query = select(outbox.c.id, outbox.c.fact, outbox.c.created_at).where(named)
     row = (await tx.execute(query.order_by(outbox.c.id.desc()).limit(1))).one_or_none()
     return Told(row.id, from_json(row.fact), row.created_at) if row else None
+
+
+async def times_told(tx: Tx, what: str, since: datetime) -> int:
+    """How many alerts whose key names `what` were written since then, in however many places."""
+    named = outbox.c.key.startswith(f"{ALERT_KEY}{what}:", autoescape=True)
+    times = select(func.count(outbox.c.created_at.distinct())).where(named, outbox.c.created_at >= since)
+    return int((await tx.execute(times)).scalar_one())
 
 
 async def begin_with(tx: Tx, first: Outgoing, *, lease_token: int, now: datetime) -> Sequence[Outgoing]:

@@ -1,11 +1,11 @@
 """Payments and their packages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -126,21 +126,6 @@ async def next_lapse_at(tx: Tx) -> datetime | None:
     return first + PAYS_WITHIN if first else None
 
 
-async def outage(tx: Tx) -> tuple[datetime, datetime | None] | None:
-    """Since when a payment that is looked at has had no usable answer, and when any had one last; None where none
-    waits for one."""
-    waits = (payments.c.troubled_since.is_not(None), payments.c.look_at.is_not(None))
-    since = (await tx.execute(select(func.min(payments.c.troubled_since)).where(*waits))).scalar_one()
-    last = (await tx.execute(select(func.max(payments.c.looked_at)))).scalar_one()
-    return (since, last) if since else None
-
-
-async def count_troubled(tx: Tx) -> int:
-    """How many payments that are looked at wait for a usable answer."""
-    waits = (payments.c.troubled_since.is_not(None), payments.c.look_at.is_not(None))
-    return int((await tx.execute(select(func.count()).select_from(payments).where(*waits))).scalar_one())
-
-
 async def stop_looking(tx: Tx, payment_id: str) -> None:
     """Puts a payment to rest: no chat watches it any more."""
     waiting = payments.update().where(payments.c.id == payment_id, payments.c.status == Status.WAITING)
@@ -156,19 +141,37 @@ class Due:
     since: datetime
 
 
-async def due(tx: Tx, now: datetime, limit: int, except_for: Iterable[str]) -> Sequence[Due]:
-    """Payments to look at now, the most overdue first."""
+def of_kinds(kinds: Collection[Kind | None]) -> ColumnElement[bool]:
+    """Whether a payment is of one of these kinds; None is among them for one that nobody knows yet."""
+    known = payments.c.kind.in_([kind for kind in kinds if kind])
+    return or_(known, payments.c.kind.is_(None)) if None in kinds else known
+
+
+async def due(
+    tx: Tx,
+    now: datetime,
+    limit: int,
+    except_for: Iterable[str],
+    kinds: Collection[Kind | None] | None = None,
+) -> Sequence[Due]:
+    """Payments (of these kinds) to look at now, the most overdue first."""
     query = select(payments.c.id, payments.c.kind, payments.c.look_at).where(payments.c.look_at <= now)
+    if kinds is not None:
+        query = query.where(of_kinds(kinds))
     if busy := list(except_for):
         query = query.where(payments.c.id.not_in(busy))
     rows = (await tx.execute(query.order_by(payments.c.look_at).limit(limit))).all()
     return [Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) for row in rows]
 
 
-async def next_due_at(tx: Tx, except_for: Iterable[str]) -> datetime | None:
-    """When the next look is due."""
+async def next_due_at(
+    tx: Tx, except_for: Iterable[str], kinds: Collection[Kind | None] | None = None
+) -> datetime | None:
+    """When the next look (at one of these kinds) is due."""
     # SQLite takes the partial index only where the query says what the index does.
     query = select(func.min(payments.c.look_at)).where(payments.c.look_at.is_not(None))
+    if kinds is not None:
+        query = query.where(of_kinds(kinds))
     if busy := list(except_for):
         query = query.where(payments.c.id.not_in(busy))
     found: datetime | None = (await tx.execute(query)).scalar_one()

@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from bot.core.answer import Throttled
 from bot.kiriminaja.pace import Pace
@@ -156,3 +157,28 @@ def test_a_budget_is_a_number_above_zero(budget: float) -> None:
     """Anything else is a programmer's error."""
     with pytest.raises(ValueError, match="budget"):
         Pace(budget)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["people", "looks", "429", "429 for a while"]), st.integers(0, 12)), max_size=25
+    )
+)
+@settings(max_examples=60, deadline=None)
+async def test_whatever_comes_the_budget_holds_and_no_pause_is_broken(events: list[tuple[str, int]]) -> None:
+    """Over the whole time: what accrued, one free turn, and what people may borrow. Nobody's turn is within a pause."""
+    pace, time = paced(5)
+    began, turns, paused_until = time.now, list[float](), 0.0
+    for what, number in events:
+        if what == "429":
+            pace.throttled(None)
+        elif what == "429 for a while":
+            pace.throttled(float(number))
+        else:
+            asked = [pace.turn(urgent=what == "people") for _ in range(number)]
+            answers = await time.run(asyncio.gather(*asked))
+            turns += [time.now for answer in answers if answer is None]
+            assert all(time.now >= paused_until for answer in answers if answer is None)
+        paused_until = max(paused_until, time.now + pace.paused_for)
+        assert 5 / 32 <= pace.rate <= 5
+        assert len(turns) <= 5 * (time.now - began) + 1 + 50

@@ -7,6 +7,7 @@ import pytest
 from bot.core.alerting import MOST_TOGETHER, AlertKind, Switches
 from bot.core.alerts import Alert, AlertClaim, AlertPaid
 from bot.core.commands import AlertsHere
+from bot.core.connections import AlertKeyRefused
 from bot.core.watch import Place
 from bot.storage import alerts, chats, outbox
 from bot.storage.engine import Database
@@ -194,3 +195,15 @@ async def test_what_gathers_holds_up_nobody_but_what_was_put_off_does(database: 
     await keep_notice(database, "reply:1:0", OPS)
     due = {row.key: row.due_at for row in await rows_of(database, outbox_table)}
     assert due["reply:1:0"] == (T0 + timedelta(seconds=30) if put_off else T0)
+
+
+async def test_an_alert_told_in_two_places_was_told_once(database: Database) -> None:
+    """As often as it was written, within the time that is asked about."""
+    for number, minutes in enumerate((70, 20, 5)):
+        at = T0 - timedelta(minutes=minutes)
+        for place in (OPS, TOPIC):
+            key = f"{outbox.ALERT_KEY}key_refused:{number}:{place.chat_id}:{place.topic_id or 0}"
+            await keep_notice(database, key, place, now=at, fact=AlertKeyRefused())
+    async with database.begin() as tx:
+        assert await alerts.times_told(tx, "key_refused", T0 - timedelta(hours=1)) == 2
+        assert await alerts.times_told(tx, "key_works", T0 - timedelta(hours=1)) == 0
