@@ -6,7 +6,6 @@ from typing import assert_never
 
 from bot.core.connections import AlertUndeliverable
 from bot.core.facts import Paid
-from bot.core.retries import steps_aside
 from bot.core.watch import Face
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.lapse import offer_instead
@@ -44,7 +43,6 @@ class Settle:
                     problem=outcome.problem,
                     counts=pause.own,
                     maybe_sent=outcome.maybe_sent,
-                    alone=pause.own and steps_aside(row.attempts + 1),
                 )
                 return False
             case Moved(chat_id=chat_id):

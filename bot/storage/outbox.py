@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, case, exists, func, literal, or_, select, text
 
 from bot.core.facts import Fact
-from bot.core.retries import ASIDE_AFTER
+from bot.core.retries import ASIDE_AFTER, steps_aside
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json, to_json
@@ -192,24 +192,17 @@ async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | Non
 
 
 async def put_off(
-    tx: Tx,
-    row: Outgoing,
-    *,
-    lease_token: int,
-    until: datetime,
-    problem: str,
-    counts: bool,
-    maybe_sent: bool,
-    alone: bool = False,
+    tx: Tx, row: Outgoing, *, lease_token: int, until: datetime, problem: str, counts: bool, maybe_sent: bool
 ) -> None:
-    """Tries a row again later, and the chat's other rows not before it, unless it waits `alone`. `counts`: whether
+    """Tries a row again later, and the chat's other rows not before it, unless this one steps aside. `counts`: whether
     this was a try of its own at all."""
     values: dict[str, Any] = {"due_at": until, "problem": problem}
     if not counts:
         values["attempts"] = _one_attempt_less()
     if not maybe_sent:
         values |= _unsuspected(row)
-    if (await tx.execute(_held(row, lease_token).values(values))).rowcount != 1 or alone:
+    was_held = (await tx.execute(_held(row, lease_token).values(values))).rowcount == 1
+    if not was_held or (counts and steps_aside(row.attempts + 1)):
         return
     behind = outbox.update().where(
         outbox.c.chat_id == row.place.chat_id, outbox.c.state == RowState.DUE, outbox.c.due_at < until
