@@ -13,9 +13,9 @@ from typing import Final
 from aiolimiter import AsyncLimiter
 
 ALL_PER_SECOND: Final = 29.0
-# Evenly spaced, so that the busiest second has one more at most; and a timer that rings late is made up for, but not
-# by more than this many messages.
-_CATCH_UP: Final = 1
+# Evenly spaced; but so many may follow at once where a busy machine let timers ring late.
+_CATCH_UP: Final = 6
+_MOST_IN_A_SECOND: Final = 30
 CHAT_BURST: Final = 3
 GROUP_PER_MINUTE: Final = 20
 # Chats whose pace is remembered before idle ones are forgotten.
@@ -80,14 +80,20 @@ class _SharedPace:
         self._rate = ALL_PER_SECOND
         self._rated_at = self._next_at = -inf
         self._held_until = -inf
+        self._last: deque[float] = deque([-inf] * _MOST_IN_A_SECOND, maxlen=_MOST_IN_A_SECOND)
 
     async def turn(self) -> None:
         async with self._door:
             clock = asyncio.get_running_loop().time
-            while (wait := max(self._next_at, self._held_until) - clock()) > 0:  # noqa: ASYNC110  # not an event: time
+            while (wait := self._free_at - clock()) > 0:  # noqa: ASYNC110  # not an event: time
                 await asyncio.sleep(wait)
+            self._last.append(clock())
             apart = 1 / self._rate_at(clock())
             self._next_at = max(self._next_at, clock() - _CATCH_UP * apart) + apart
+
+    @property
+    def _free_at(self) -> float:
+        return max(self._next_at, self._held_until, self._last[0] + 1)
 
     def hold(self, seconds: float) -> None:
         """Nothing goes for a while. The rate halves, but once for what was on its way together."""

@@ -148,7 +148,7 @@ async def test_a_pause_for_the_whole_bot_is_obeyed_by_all(clock: VirtualTime) ->
     telegram = Telegram(clock, 30)
     telegram.closed_until = clock() + 120
     await asyncio.gather(*(telegram.send(chat) for chat in range(1, 301)))
-    assert telegram.flood.refused <= 8
+    assert telegram.flood.refused <= 12
     assert clock() - telegram.closed_until < 40
 
 
