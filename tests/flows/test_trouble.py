@@ -75,7 +75,7 @@ async def test_a_message_telegram_chokes_on_is_tried_ever_more_rarely(database: 
     """Its own pauses grow to an hour; others in its chat wait a minute for it at most, and nobody elsewhere."""
     world = World(database, lambda _, text: UNWELL if text == "poison" else None)
     await keep_many(database, [("poison", 1), ("behind", 1)], T0)
-    for number in range(180):
+    for number in range(130):
         await keep_many(database, [(f"other{number}", 2)], world.now)
         await world.run(timedelta(seconds=10) if number < 60 else timedelta(minutes=5))
     tries = [at for at, chat in world.tries if chat == 1]
