@@ -5,8 +5,8 @@ between, the row is there and says so.
 """
 
 import asyncio
-import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, assert_never
@@ -14,29 +14,29 @@ from typing import Final, assert_never
 import structlog
 
 from bot.core.alerts import Alert
-from bot.core.connections import AlertUndeliverable
 from bot.core.facts import Paid
 from bot.core.watch import Face, Place
-from bot.flows.announce import Operators, alert_operators
+from bot.flows.announce import Operators
 from bot.flows.lanes import Lanes
+from bot.flows.lapse import NOT_IN_TIME, put_aside_if_past
+from bot.flows.reach import Pause, Reach
 from bot.flows.recover import Recover
 from bot.flows.render import Renderer
-from bot.flows.rendered import CardMessage, Erasure, Nothing, Rendered, TextMessage
+from bot.flows.rendered import CardMessage, Erasure, Nothing, Rendered, TextMessage, TooLate
 from bot.flows.report import DocumentMessage, PictureMessage
+from bot.flows.settle import Settle
 from bot.messenger.pace import Pace
 from bot.messenger.sender import (
     Delivered,
     MessageGone,
-    Moved,
     Outcome,
-    PictureUnknown,
     RetryAt,
     Sender,
     Undeliverable,
 )
 from bot.metrics import Metrics
-from bot.storage import alerts, chats, lists, outbox, uploads, watches
-from bot.storage.engine import Database, Tx
+from bot.storage import alerts, outbox, waiting
+from bot.storage.engine import Database
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
 from bot.storage.trouble import log_failure
@@ -44,7 +44,7 @@ from bot.storage.trouble import log_failure
 CHATS_AT_ONCE: Final = 64
 # Where an answer was lost, Telegram gets a while to show the message before it is said again.
 _MAYBE_SENT_PAUSE: Final = timedelta(seconds=5)
-_LONGEST_PAUSE: Final = timedelta(minutes=1)
+_DEADLINES_EVERY: Final = timedelta(seconds=30)
 
 
 class Deliver:
@@ -64,14 +64,18 @@ class Deliver:
     ) -> None:
         self._database = database
         self._sender = sender
-        self._recover = Recover(database, sender)
+        self._recover = Recover(database, sender, pace)
+        self._settle = Settle(operators, clock)
         self._renderer = renderer
         self._lease = lease
         self._pace = pace
-        self._operators = operators
         self._clock = clock
         self._metrics = metrics
         self._lanes = Lanes[int]("deliver", CHATS_AT_ONCE)
+        self._reach = Reach()
+        self._returns = self._hastened = 0
+        """How often Telegram came back, and for how many of these what had waited was made due."""
+        self._deadlines_at: datetime | None = None
         self._log = structlog.get_logger("deliver")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
@@ -80,14 +84,44 @@ class Deliver:
         if not free:
             return None
         now = self._clock()
+        await self._put_past_aside(now)
+        if self._reach.is_out:
+            return await self._run_probe(now, wake)
+        returns = self._returns
         async with self._database.begin() as tx:
+            if returns != self._hastened:
+                await waiting.hasten(tx, now, except_for=self._lanes.busy)
             found = await outbox.due(tx, now, limit=free * 4, except_for=self._lanes.busy)
             by_chat = {chat: [row for row, _ in rows] for chat, rows in groupby(sorted(found, key=_chat), key=_chat)}
             begun = dict(list(by_chat.items())[:free])
             next_at = await outbox.next_due_at(tx, [*self._lanes.busy, *begun])
+        self._hastened = returns
         for chat_id, rows in begun.items():
             self._lanes.begin(chat_id, self._serve(chat_id, rows), wake)
         return next_at if self._lanes.free else None
+
+    async def _run_probe(self, now: datetime, wake: Callable[[], None]) -> datetime | None:
+        """Telegram is out of reach: one message at a time shows whether it still is."""
+        probe_at = self._reach.probe_at(now)
+        if probe_at is None or probe_at > now:
+            return probe_at
+        busy = self._lanes.busy
+        async with self._database.begin() as tx:
+            found = await outbox.due(tx, now, limit=1, except_for=[*busy, *self._reach.tried])
+            found = found or await outbox.due(tx, now, limit=1, except_for=busy)
+            next_at = await outbox.next_due_at(tx, busy)
+        for row_id, chat_id in found:
+            self._reach.begin_probe(chat_id)
+            self._lanes.begin(chat_id, self._serve(chat_id, [row_id]), wake)
+        return None if found else next_at
+
+    async def _put_past_aside(self, now: datetime) -> None:
+        if self._deadlines_at is None or now >= self._deadlines_at:
+            async with self._database.begin() as tx:
+                count = await waiting.put_past_aside(tx, now, problem=NOT_IN_TIME, except_for=self._lanes.busy)
+            self._deadlines_at = now + _DEADLINES_EVERY
+            if count:
+                self._log.warning("not delivered in time", messages=count)
 
     async def drain(self, seconds: float) -> None:
         """Begins nothing more, and lets what is being sent come to its end."""
@@ -101,11 +135,14 @@ class Deliver:
                     continue
                 await self._pace.turn(chat_id)
                 # Right before each send: another process may have taken over while this one was frozen.
-                if self._lanes.is_closing or not self._lease.held or not await self._deliver(row_id, told_with_others):
+                may_go = not self._lanes.is_closing and self._lease.held and self._reach.may_try(chat_id)
+                if not may_go or not await self._deliver(row_id, told_with_others):
                     return
         except Exception as error:
             log_failure(self._log, "delivery failed", error, chat=chat_id)
             await asyncio.sleep(1)  # the row stays due; no busy loop over a fault of ours
+        finally:
+            self._reach.end_probe(chat_id)
 
     async def _deliver(self, row_id: int, told_with_others: set[int]) -> bool:
         """One row, and those that go into one message with it; False when the chat's next rows must wait."""
@@ -113,7 +150,7 @@ class Deliver:
         token = self._lease.token
         async with self._database.begin() as tx:
             row = await outbox.begin(tx, row_id, lease_token=token, now=now)
-            if row is None:
+            if row is None or await put_aside_if_past(tx, row, lease_token=token, now=now):
                 return True
             others = await alerts.begin_with(tx, row, lease_token=token, now=now)
             rendered = await self._renderer.gather(tx, row, now, others)
@@ -126,15 +163,30 @@ class Deliver:
             return False
         outcome = await self._send(row, shown)
         go_on = True
+        pause = self._judge(row, shown, outcome)
         async with self._database.begin() as tx:
             for one in (row, *others):
-                go_on = await self._note(tx, one, shown, outcome, token)
+                go_on = await self._settle(tx, one, shown, outcome, pause, token)
         for one in (row, *others):
             told_with_others.add(one.id)
             self._tell(one, outcome, now)
         return go_on
 
-    async def _send(self, row: Outgoing, rendered: Rendered) -> Outcome:
+    def _judge(self, row: Outgoing, rendered: Rendered, outcome: Outcome | TooLate) -> Pause:
+        """What an outcome says of Telegram, and until when a message waits that has to."""
+        chat_id = row.place.chat_id
+        if isinstance(outcome, RetryAt) and outcome.after is None:
+            pause = self._reach.failed(chat_id, row.attempts + 1, self._clock())
+            return replace(pause, time=max(pause.time, _MAYBE_SENT_PAUSE)) if outcome.maybe_sent else pause
+        if isinstance(outcome, RetryAt) and outcome.after is not None:
+            self._pace.refused(chat_id, outcome.after)
+            return Pause(timedelta(seconds=outcome.after + 0.05), own=False)
+        if not isinstance(outcome, TooLate) and not isinstance(rendered, Nothing):
+            self._pace.went()
+            self._returns += self._reach.went(chat_id)
+        return Pause(timedelta(0), own=False)
+
+    async def _send(self, row: Outgoing, rendered: Rendered) -> Outcome | TooLate:
         match rendered:
             case Nothing():
                 return Delivered(row.message_id)
@@ -166,7 +218,7 @@ class Deliver:
             return await self._sender.send_text(Place(row.place.chat_id), text.message)
         return outcome
 
-    async def _send_card(self, row: Outgoing, card: CardMessage) -> Outcome:
+    async def _send_card(self, row: Outgoing, card: CardMessage) -> Outcome | TooLate:
         if card.message_id is not None:
             return await self._change(row, card, card.message_id)
         found = await self._recover.card(row, card.message)
@@ -177,82 +229,14 @@ class Deliver:
             return found
         if card.picture.face is not Face.QR:
             return Delivered(None)  # a receipt only ever takes a code's place
+        if card.is_late:
+            return TooLate()
         return await self._sender.send_picture(row.place, card.picture.source, card.message)
 
     async def _change(self, row: Outgoing, card: CardMessage, message_id: int) -> Outcome:
         return await self._sender.change_picture(row.place, message_id, card.picture.source, card.message)
 
-    async def _note(self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Outcome, token: int) -> bool:
-        now = self._clock()
-        match outcome:
-            case Delivered():
-                await self._note_delivered(tx, row, rendered, outcome, now)
-                await outbox.sent(tx, row, lease_token=token, message_id=outcome.message_id, now=now)
-                return True
-            case RetryAt():
-                await outbox.put_off(
-                    tx,
-                    row,
-                    lease_token=token,
-                    until=now + _pause(row, outcome),
-                    problem=outcome.problem,
-                    counts=outcome.after is None,
-                    maybe_sent=outcome.maybe_sent,
-                )
-                return False
-            case Moved(chat_id=chat_id):
-                await chats.move(tx, row.place.chat_id, chat_id)
-                await outbox.release(tx, row, lease_token=token)
-                return False
-            case PictureUnknown():
-                if card := _card_of(rendered):
-                    await uploads.forget(tx, card.picture.digest)
-                await outbox.release(tx, row, lease_token=token)
-                return False
-            case MessageGone():
-                await self._note_gone(tx, row, rendered, token, now)
-                return True
-            case Undeliverable(chat_is_gone=True):
-                await self._report(tx, row, now)
-                await chats.silence(tx, row.place.chat_id, outcome.problem, now)
-                return True
-            case Undeliverable():
-                await self._report(tx, row, now)
-                await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
-                return True
-            case _:
-                assert_never(outcome)
-
-    async def _report(self, tx: Tx, row: Outgoing, now: datetime) -> None:
-        """Somebody who paid does not hear so: the operators do, elsewhere."""
-        if isinstance(row.fact, Paid):
-            alert = AlertUndeliverable(row.place.chat_id)
-            await alert_operators(tx, alert, now, self._operators, payment_id=row.payment_id)
-
-    async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
-        """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""
-        card = _card_of(rendered)
-        if card and card.picture.face is Face.QR and row.watch_id and card.message_id:
-            await watches.forget_card(tx, row.watch_id, card.message_id)
-            await outbox.release(tx, row, lease_token=token)
-            return
-        if isinstance(rendered, TextMessage) and rendered.message_id is not None:
-            await lists.forget_message(tx, row.place.chat_id, rendered.message_id)
-        await outbox.sent(tx, row, lease_token=token, message_id=None, now=now)
-
-    async def _note_delivered(
-        self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Delivered, now: datetime
-    ) -> None:
-        card = _card_of(rendered)
-        if card is None:
-            return
-        if outcome.file_id and card.picture.file_id is None:
-            await uploads.note(tx, card.picture.digest, outcome.file_id, now)
-        message_id = outcome.message_id or card.message_id
-        if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
-            await watches.note_card(tx, row.watch_id, message_id, card.face_digest)
-
-    def _tell(self, row: Outgoing, outcome: Outcome, begun_at: datetime) -> None:
+    def _tell(self, row: Outgoing, outcome: Outcome | TooLate, begun_at: datetime) -> None:
         self._metrics.note_delivery(type(outcome).__name__.lower())
         if isinstance(row.fact, Paid) and isinstance(outcome, Delivered) and not row.fact.already:
             self._metrics.note_told_paid(self._clock() - row.fact.recorded_at)
@@ -268,19 +252,5 @@ class Deliver:
         )
 
 
-def _card_of(rendered: Rendered) -> CardMessage | None:
-    if isinstance(rendered, Erasure):
-        return rendered.instead
-    return rendered if isinstance(rendered, CardMessage) else None
-
-
 def _chat(found: tuple[int, int]) -> int:
     return found[1]
-
-
-def _pause(row: Outgoing, outcome: RetryAt) -> timedelta:
-    """Until the next try: what Telegram says, else from one second doubling to a minute, with jitter."""
-    if outcome.after is not None:
-        return timedelta(seconds=outcome.after + 0.05)
-    pause = min(timedelta(seconds=2 ** min(row.attempts, 6)), _LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311  # no secret
-    return max(pause, _MAYBE_SENT_PAUSE) if outcome.maybe_sent else pause

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.core.message import Message
+from bot.messenger.pace import Pace
 from bot.messenger.sender import Delivered, MessageGone, Outcome, Sender, Undeliverable
 from bot.storage import shown
 from bot.storage.engine import Database
@@ -21,9 +22,10 @@ REACH: Final = 8
 class Recover:
     """The search, by careful edits."""
 
-    def __init__(self, database: Database, sender: Sender) -> None:
+    def __init__(self, database: Database, sender: Sender, pace: Pace) -> None:
         self._database = database
         self._sender = sender
+        self._pace = pace
 
     async def text(self, row: Outgoing, message: Message) -> Outcome | None:
         """The text message that was sent, brought up to date; None where there is none."""
@@ -42,6 +44,8 @@ class Recover:
             if number in noted:
                 continue
             outcome = await edit(number)
+            # Telegram counts each of them like a message, and so the send that follows.
+            await self._pace.another()
             if isinstance(outcome, Delivered):
                 return Delivered(number)
             if not isinstance(outcome, MessageGone | Undeliverable) or getattr(outcome, "chat_is_gone", False):

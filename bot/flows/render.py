@@ -14,6 +14,7 @@ from typing import Final, assert_never
 from bot.core.alerts import Alert
 from bot.core.callbacks import ExpressNews
 from bot.core.commands import AlertsHere, OpenPayments
+from bot.core.deadlines import QR_FOR
 from bot.core.facts import Fact
 from bot.core.journey import PackageFact
 from bot.core.links import ForBuyer, Handles, LinkMade, Purpose, digest_of
@@ -175,7 +176,9 @@ class Renderer:
             return Nothing()
         card = await self._face(tx, row.locale, payment, watch, face, now)
         # What a try whose outcome was never noted left there is not known.
-        return Nothing() if card.face_digest == watch.card_face and not row.maybe_sent else card
+        if card.face_digest == watch.card_face and not row.maybe_sent:
+            return Nothing()
+        return replace(card, is_late=watch.card_message_id is None and now - row.created_at > QR_FOR)
 
     async def _face(
         self, tx: Tx, locale: str, payment: Payment, watch: Watch, face: Face, now: datetime

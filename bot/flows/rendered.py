@@ -58,6 +58,8 @@ class CardMessage:
     face_digest: str
     """Equal for two cards that look the same."""
     with_payer: "WithPayer | None" = None
+    is_late: bool = False
+    """Whether it is too late to show its code for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,11 @@ class Erasure:
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """What is shown is right, or nothing is shown that could be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """What came of a card that is late, and was not found in the chat either: nothing was sent."""
 
 
 Rendered = TextMessage | CardMessage | PictureMessage | DocumentMessage | Erasure | Nothing

@@ -33,6 +33,8 @@ class Flood:
     def __init__(self, clock: Clock, *, chat_burst: float = 3) -> None:
         self.enabled = False
         self.refused = 0
+        self.per_second = 30.0
+        """For all chats together; set it lower for a bot that Telegram has slowed down."""
         self._clock = clock
         self._chat_burst = chat_burst
         self._buckets: dict[tuple[str, int], _Bucket] = {}
@@ -42,7 +44,7 @@ class Flood:
         if not self.enabled:
             return
         now = self._clock()
-        limits = [("all", 0, 30.0, 30.0), ("chat", chat_id, 1.0, self._chat_burst)]
+        limits = [("all", 0, self.per_second, self.per_second), ("chat", chat_id, 1.0, self._chat_burst)]
         if group:
             limits.append(("group", chat_id, 20 / 60, 20.0))
         buckets = [

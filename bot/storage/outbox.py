@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, case, exists, func, or_, select, text
+from sqlalchemy import Row, and_, case, exists, func, literal, or_, select, text
 
 from bot.core.facts import Fact
+from bot.core.retries import ASIDE_AFTER, steps_aside
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json, to_json
@@ -106,6 +107,11 @@ async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.
         "version": outbox.c.version + 1,
         "attempts": 0,
         "due_at": values["due_at"],
+        # How late a card is counts from when it was last wanted: by a change of what was shown, or an ask.
+        "created_at": case(
+            (and_(_IS_DUE, outbox.c.created_at >= watch.asked_at), outbox.c.created_at),
+            else_=literal(now, outbox.c.created_at.type),
+        ),
         "locale": watch.locale,
         "chat_id": watch.place.chat_id,
     }
@@ -188,13 +194,15 @@ async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | Non
 async def put_off(
     tx: Tx, row: Outgoing, *, lease_token: int, until: datetime, problem: str, counts: bool, maybe_sent: bool
 ) -> None:
-    """Tries a row again later, and the chat's other rows not before it. `counts`: whether this was a try at all."""
+    """Tries a row again later, and the chat's other rows not before it, unless this one steps aside. `counts`: whether
+    this was a try of its own at all."""
     values: dict[str, Any] = {"due_at": until, "problem": problem}
     if not counts:
         values["attempts"] = _one_attempt_less()
     if not maybe_sent:
-        values |= {"lease_token": None, "after_message_id": None}
-    if (await tx.execute(_held(row, lease_token).values(values))).rowcount != 1:
+        values |= _unsuspected(row)
+    was_held = (await tx.execute(_held(row, lease_token).values(values))).rowcount == 1
+    if not was_held or (counts and steps_aside(row.attempts + 1)):
         return
     behind = outbox.update().where(
         outbox.c.chat_id == row.place.chat_id, outbox.c.state == RowState.DUE, outbox.c.due_at < until
@@ -204,14 +212,21 @@ async def put_off(
 
 async def release(tx: Tx, row: Outgoing, *, lease_token: int) -> None:
     """Leaves a row due as it was, without counting the try."""
-    values = {"lease_token": None, "after_message_id": None, "attempts": _one_attempt_less()}
+    values = _unsuspected(row) | {"attempts": _one_attempt_less()}
     await tx.execute(_held(row, lease_token).values(values))
 
 
-async def bury(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime) -> None:
+async def bury(
+    tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime, state: RowState = RowState.DEAD
+) -> None:
     """Gives a row up, with the reason."""
-    values = {"state": RowState.DEAD, "lease_token": None, "done_at": now, "problem": problem}
-    await tx.execute(_held(row, lease_token).values(values))
+    await tx.execute(_held(row, lease_token).values(_over(state, problem, now)))
+
+
+async def drop_unchanged(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime) -> bool:
+    """Drops a card, with the reason; False where it went out of date meanwhile."""
+    unchanged = _held(row, lease_token).where(outbox.c.version == row.version)
+    return (await tx.execute(unchanged.values(_over(RowState.DROPPED, problem, now)))).rowcount == 1
 
 
 async def row_values(
@@ -219,9 +234,9 @@ async def row_values(
 ) -> dict[str, Any]:
     """What every new row holds; `about_payment`: whether it waits where its chat takes no messages for now."""
     # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
-    # gathers holds up nobody.
+    # gathers holds up nobody, nor does what Telegram chokes on.
     put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
-    of_chat = (outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE)
+    of_chat = (outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE, outbox.c.attempts < ASIDE_AFTER)
     put_off_until: datetime | None = (
         await tx.execute(select(func.max(outbox.c.due_at)).where(*of_chat, put_off))
     ).scalar_one()
@@ -240,6 +255,15 @@ async def row_values(
 async def _is_silenced(tx: Tx, chat_id: int) -> bool:
     query = select(chats.c.id).where(chats.c.id == chat_id, chats.c.silenced_at.is_not(None))
     return (await tx.execute(query)).first() is not None
+
+
+def _unsuspected(row: Outgoing) -> dict[str, Any]:
+    # Of an earlier try this one says nothing: it may have ended while that one's message was still looked for.
+    return {} if row.maybe_sent else {"lease_token": None, "after_message_id": None}
+
+
+def _over(state: RowState, problem: str, now: datetime) -> dict[str, Any]:
+    return {"state": state, "lease_token": None, "done_at": now, "problem": problem}
 
 
 def _one_attempt_less() -> Any:

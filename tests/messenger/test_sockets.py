@@ -1,21 +1,25 @@
 """Lost answers at a real socket: what may have been sent is told from what surely wasn't."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 import pytest
 from telegram.request import HTTPXRequest
 
 from bot.core.message import Message
 from bot.core.watch import Place
-from bot.messenger.sender import RetryAt, Sender
-from tests.messenger.faking import bot_at
+from bot.messenger import outcomes
+from bot.messenger.sender import Delivered, RetryAt, Sender
+from tests.messenger.faking import MESSAGE, bot_at, success
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 HERE = Place(5)
 HELLO = Message("halo")
+HTML = b"<html><body>An error occurred</body></html>"
 
 
 async def read_request(reader: asyncio.StreamReader) -> bytes:
@@ -79,13 +83,133 @@ async def say_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWrite
     await reader.read()
 
 
+async def reset_after_reading(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes the request, and resets the connection as a machine does that has just been restarted."""
+    await read_request(reader)
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def close_within_the_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes the request, and hangs up before its answer has said what it is."""
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 O")
+    await writer.drain()
+
+
+async def speak_no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes the request, and answers as no web server does."""
+    await read_request(reader)
+    writer.write(b"220 mail.example.com ready\r\n")
+    await writer.drain()
+
+
+async def answer_byte_by_byte(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes the request; its answer never ends, and each byte is in time."""
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def never_read(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accepts, and reads nothing; ends when the caller hangs up."""
+    writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's has it
+    await asyncio.sleep(1)
+
+
+def answering(status: str, body: bytes, more: str = "") -> Behaviour:
+    """Takes the request and answers it."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        ("200 OK", b'{"ok":true,"result":{"message_id":4', RetryAt("JSONDecodeError", maybe_sent=True)),
+        ("200 OK", HTML, RetryAt("JSONDecodeError", maybe_sent=True)),
+        ("200 OK", b"", RetryAt("JSONDecodeError", maybe_sent=True)),
+        ("200 OK", b"\xff\xfe\x00", RetryAt("JSONDecodeError", maybe_sent=True)),
+        ("500 Internal Server Error", b'{"ok":false,"error_code":500,"description":"Internal Server Error"}',
+         RetryAt("NetworkError", maybe_sent=True)),
+        ("502 Bad Gateway", HTML, RetryAt("TelegramError", maybe_sent=True)),
+        ("504 Gateway Time-out", b"", RetryAt("TelegramError", maybe_sent=True)),
+        ("429 Too Many Requests",
+         b'{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 3","parameters":'
+         b'{"retry_after":3}}', RetryAt("429", after=3.0)),
+        ("429 Too Many Requests", HTML, RetryAt("TelegramError")),
+        ("403 Forbidden", HTML, RetryAt("TelegramError")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+async def test_an_answer_that_came_counts_by_what_it_says(status: str, body: bytes, outcome: RetryAt) -> None:
+    """A plain no sent nothing; trouble on the other side, or what nobody can read, may have."""
+    async with served(answering(status, body)) as url, sending(url) as sender:
+        assert await sender.send_text(HERE, HELLO) == outcome
+
+
+async def test_an_answer_byte_by_byte_ends_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chat waits for it for ever."""
+    monkeypatch.setattr(outcomes, "LONGEST", 0.2)
+    async with served(answer_byte_by_byte) as url, sending(url, read_timeout=0.15) as sender:
+        assert await sender.send_text(HERE, HELLO) == RetryAt("TimeoutError", maybe_sent=True)
+
+
+async def test_a_request_that_nobody_reads_may_have_been_sent() -> None:
+    """A file larger than what lies between the two."""
+    async with served(never_read) as url, sending(url, media_write_timeout=0.2) as sender:
+        outcome = await sender.send_document(HERE, "a.csv", bytes(30_000_000), HELLO)
+    assert outcome == RetryAt("WriteTimeout", maybe_sent=True)
+
+
+async def test_a_connection_that_nobody_accepts_surely_sent_nothing() -> None:
+    """A machine that drops what comes: no answer to the first knock."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as crowd:
+        for _ in range(4):
+            waiting = crowd.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        async with sending(f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout=0.2) as sender:
+            assert await sender.send_text(HERE, HELLO) == RetryAt("ConnectTimeout")
+
+
+async def test_a_server_that_goes_between_two_messages_costs_none() -> None:
+    """A kept connection that was closed meanwhile is noticed before the next message leaves."""
+    taken: list[bytes] = []
+
+    async def answer_and_leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.append(await read_request(reader))
+        body = success(MESSAGE)[1]
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        await writer.drain()
+
+    async with served(answer_and_leave) as url, sending(url) as sender:
+        for number in (1, 2, 3):
+            assert await sender.send_text(HERE, HELLO) == Delivered(41)
+            assert len(taken) == number
+            await asyncio.sleep(0)
+
+
 @pytest.mark.parametrize(
     ("behave", "problems"),
     [
         # Which of the two comes first is the operating system's choice.
         (close_unread, {"ReadError", "WriteError", "RemoteProtocolError"}),
         (close_after_reading, {"RemoteProtocolError"}),
+        (reset_after_reading, {"ReadError"}),
+        (close_within_the_head, {"RemoteProtocolError"}),
         (close_within_the_answer, {"RemoteProtocolError"}),
+        (speak_no_http, {"RemoteProtocolError"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -1,0 +1,107 @@
+"""Notes what came of a delivery: the row's end or its next try, and what else follows from the outcome."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import assert_never
+
+from bot.core.connections import AlertUndeliverable
+from bot.core.facts import Paid
+from bot.core.watch import Face
+from bot.flows.announce import Operators, alert_operators
+from bot.flows.lapse import offer_instead
+from bot.flows.reach import Pause
+from bot.flows.rendered import CardMessage, Erasure, Rendered, TextMessage, TooLate
+from bot.messenger.sender import Delivered, MessageGone, Moved, Outcome, PictureUnknown, RetryAt, Undeliverable
+from bot.storage import chats, lists, outbox, uploads, watches
+from bot.storage.engine import Tx
+from bot.storage.outbox import Outgoing
+
+
+class Settle:
+    """Within the caller's transaction."""
+
+    def __init__(self, operators: Operators, clock: Callable[[], datetime]) -> None:
+        self._operators = operators
+        self._clock = clock
+
+    async def __call__(
+        self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Outcome | TooLate, pause: Pause, token: int
+    ) -> bool:
+        """False when the chat's next rows must wait. `pause` is for a row that waits itself; `token`: the lease's."""
+        now = self._clock()
+        match outcome:
+            case Delivered():
+                await self._note_delivered(tx, row, rendered, outcome, now)
+                await outbox.sent(tx, row, lease_token=token, message_id=outcome.message_id, now=now)
+                return True
+            case RetryAt():
+                await outbox.put_off(
+                    tx,
+                    row,
+                    lease_token=token,
+                    until=now + pause.time,
+                    problem=outcome.problem,
+                    counts=pause.own,
+                    maybe_sent=outcome.maybe_sent,
+                )
+                return False
+            case Moved(chat_id=chat_id):
+                await chats.move(tx, row.place.chat_id, chat_id)
+                await outbox.release(tx, row, lease_token=token)
+                return False
+            case PictureUnknown():
+                if card := _card_of(rendered):
+                    await uploads.forget(tx, card.picture.digest)
+                await outbox.release(tx, row, lease_token=token)
+                return False
+            case MessageGone():
+                await self._note_gone(tx, row, rendered, token, now)
+                return True
+            case TooLate():
+                await offer_instead(tx, row, lease_token=token, now=now)
+                return False
+            case Undeliverable(chat_is_gone=True):
+                await self._report(tx, row, now)
+                await chats.silence(tx, row.place.chat_id, outcome.problem, now)
+                return True
+            case Undeliverable():
+                await self._report(tx, row, now)
+                await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
+                return True
+            case _:
+                assert_never(outcome)
+
+    async def _report(self, tx: Tx, row: Outgoing, now: datetime) -> None:
+        """Somebody who paid does not hear so: the operators do, elsewhere."""
+        if isinstance(row.fact, Paid):
+            alert = AlertUndeliverable(row.place.chat_id)
+            await alert_operators(tx, alert, now, self._operators, payment_id=row.payment_id)
+
+    async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
+        """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""
+        card = _card_of(rendered)
+        if card and card.picture.face is Face.QR and row.watch_id and card.message_id:
+            await watches.forget_card(tx, row.watch_id, card.message_id)
+            await outbox.release(tx, row, lease_token=token)
+            return
+        if isinstance(rendered, TextMessage) and rendered.message_id is not None:
+            await lists.forget_message(tx, row.place.chat_id, rendered.message_id)
+        await outbox.sent(tx, row, lease_token=token, message_id=None, now=now)
+
+    async def _note_delivered(
+        self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Delivered, now: datetime
+    ) -> None:
+        card = _card_of(rendered)
+        if card is None:
+            return
+        if outcome.file_id and card.picture.file_id is None:
+            await uploads.note(tx, card.picture.digest, outcome.file_id, now)
+        message_id = outcome.message_id or card.message_id
+        if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
+            await watches.note_card(tx, row.watch_id, message_id, card.face_digest)
+
+
+def _card_of(rendered: Rendered) -> CardMessage | None:
+    if isinstance(rendered, Erasure):
+        return rendered.instead
+    return rendered if isinstance(rendered, CardMessage) else None
