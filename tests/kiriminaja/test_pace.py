@@ -166,7 +166,7 @@ def test_a_budget_is_a_number_above_zero(budget: float) -> None:
 )
 @settings(max_examples=60, deadline=None)
 async def test_whatever_comes_the_budget_holds_and_no_pause_is_broken(events: list[tuple[str, int]]) -> None:
-    """Over the whole time: what accrued, one free turn, and what people may borrow. Nobody's turn is within a pause."""
+    """In all: what accrued, one free turn, and what people may borrow. Nobody's turn is within a pause."""
     pace, time = paced(5)
     began, turns, paused_until = time.now, list[float](), 0.0
     for what, number in events:
