@@ -125,9 +125,8 @@ class Messenger:
                 raise Refusal(401, "Unauthorized")
             call.method = self._api.method_named(name)
             self.calls.append(call)
-            fault = self._outage or self.faults.take(call.method)
+            fault = call.fault = self._outage or self.faults.take(call.method)
             if (instead := await meet_before(fault, self.world.changes)) is not None:
-                call.notes.append("fault")
                 return self._ended(call, instead)
             call.result = await self._perform(call)
             call.done = True
@@ -135,11 +134,14 @@ class Messenger:
         except Refusal as refusal:
             call.result = refusal.as_json()
             reply = Reply.of(call.result, refusal.code)
-        except (Dropped, Closing):
+        except Dropped:
+            self._ended(call, None)
+            raise
+        except Closing:
             self._ended(call, None)
             raise Dropped from None
         try:
-            await meet_after(fault)
+            reply = await meet_after(fault, reply)
         except Dropped:
             self._ended(call, None)
             raise

@@ -124,7 +124,7 @@ class Provider:
             reply = await meet_before(fault, self.changes)
             if reply is None:
                 reply = self._work(endpoint, payment_id, authorization, body)
-                await meet_after(fault)
+                reply = await meet_after(fault, reply)
             request.status = reply.status
             return reply
         except Closing:

@@ -51,9 +51,10 @@ class HttpServer:
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
 
-    async def start(self, host: str, port: int) -> int:
-        """Listens, and returns the port; OSError where it is taken. Port 0 takes a free one."""
-        listener = socket.create_server((host, port))
+    async def start(self, host: str, port: int, *, reuse_port: bool = False) -> int:
+        """Listens, and returns the port; OSError where it is taken, unless `reuse_port` shares it. Port 0 takes a free
+        one."""
+        listener = socket.create_server((host, port), reuse_port=reuse_port)
         taken: int = listener.getsockname()[1]
         # Not `Server.serve`: that one installs signal handlers, looks after itself every 0.1 s, and exits the
         # process on errors.
