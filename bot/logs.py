@@ -26,8 +26,8 @@ _PHONE = re.compile(
 
 # These log URLs with the bot token, or every request.
 _LOUD = ("httpx", "httpcore", "apscheduler", "aiosqlite", "telegram", "asyncio", "uvicorn", "tzlocal", "alembic")
-# Logs once more what `jobs` has told of a failed run.
-_ECHO = "apscheduler.executors"
+# These log once more what `jobs` has told of a failed run, and whole answers of Telegram's that are no JSON.
+_ECHOES = ("apscheduler.executors", "telegram.request.BaseRequest")
 
 
 class Redaction(logging.Formatter):
@@ -144,4 +144,5 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
     root.setLevel(level.upper())
     for name in _LOUD:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    logging.getLogger(_ECHO).setLevel(logging.CRITICAL)
+    for name in _ECHOES:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -63,7 +63,7 @@ class Deliver:
     ) -> None:
         self._database = database
         self._sender = sender
-        self._recover = Recover(database, sender)
+        self._recover = Recover(database, sender, lease)
         self._renderer = renderer
         self._lease = lease
         self._pace = pace
@@ -170,7 +170,10 @@ class Deliver:
         if card.message_id is not None:
             return await self._change(row, card, card.message_id)
         found = await self._recover.card(row, card.message)
-        if isinstance(found, Delivered) and found.message_id is not None:
+        if isinstance(found, Delivered) and found.message_id is not None and row.watch_id is not None:
+            # Noted at once: whatever comes of the change, this is the card from now on.
+            async with self._database.begin() as tx:
+                await watches.note_card(tx, row.watch_id, found.message_id, "")
             outcome = await self._change(row, card, found.message_id)
             return Delivered(found.message_id, outcome.file_id) if isinstance(outcome, Delivered) else outcome
         if found is not None:

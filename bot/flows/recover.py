@@ -1,29 +1,34 @@
 """Finds a message whose sending was begun but never noted: the process died, or the answer was lost, in between.
 
 Telegram has no key that makes a send safe to repeat, and a bot cannot read a chat. But it can edit its own messages,
-and their numbers rise: what was sent unnoted lies just above the highest number known when the try began. An edit that
-Telegram takes, or calls "not modified", has found it; for every other message there Telegram refuses the edit.
+and their numbers rise (in a supergroup its own, everywhere else one count for all chats of the bot): what was sent
+unnoted lies just above the highest number known when the try began. An edit that Telegram takes, or calls "not
+modified", has found it; for every other message there Telegram refuses the edit.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import count, islice
 from typing import Final
 
 from bot.core.message import Message
-from bot.messenger.sender import Delivered, MessageGone, Outcome, Sender, Undeliverable
-from bot.storage import shown
+from bot.messenger.sender import Delivered, MessageGone, Outcome, RetryAt, Sender, Undeliverable
+from bot.storage import outbox, shown
 from bot.storage.engine import Database
+from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
 
-# People and other chats number their messages in between; farther up it is cheaper to say it again.
-REACH: Final = 8
+# People's messages, and ours of the same moment, lie in between; farther up it is cheaper to say it again.
+REACH: Final = 24
 
 
 class Recover:
     """The search, by careful edits."""
 
-    def __init__(self, database: Database, sender: Sender) -> None:
+    def __init__(self, database: Database, sender: Sender, lease: Lease) -> None:
         self._database = database
         self._sender = sender
+        self._lease = lease
 
     async def text(self, row: Outgoing, message: Message) -> Outcome | None:
         """The text message that was sent, brought up to date; None where there is none."""
@@ -38,12 +43,15 @@ class Recover:
             return None
         async with self._database.begin() as tx:
             noted = await shown.messages_above(tx, row.place.chat_id, row.after_message_id)
-        for number in range(row.after_message_id + 1, row.after_message_id + 1 + REACH):
-            if number in noted:
-                continue
+        numbers = (number for number in count(row.after_message_id + 1) if number not in noted)
+        for number in islice(numbers, REACH):
             outcome = await edit(number)
             if isinstance(outcome, Delivered):
                 return Delivered(number)
+            if isinstance(outcome, RetryAt):
+                return replace(outcome, maybe_sent=True)  # nothing was learnt of the earlier try
             if not isinstance(outcome, MessageGone | Undeliverable) or getattr(outcome, "chat_is_gone", False):
                 return outcome
+        async with self._database.begin() as tx:
+            await outbox.search_from_here(tx, row, lease_token=self._lease.token)
         return None

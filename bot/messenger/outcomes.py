@@ -4,6 +4,7 @@ The order in which python-telegram-bot's errors are told apart matters, as `BadR
 `NetworkError`s there.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from telegram.error import (
 # What python-telegram-bot says where an answer has no words of Telegram's: a proxy's page, a captive portal. Such a no
 # is not final.
 _NOT_TELEGRAMS: Final = re.compile(r"[A-Za-z ]+ \(\d{3}\)")
+CALL_TIMEOUT: Final = 12.0
+"""Seconds for one call from start to last byte: an answer that drips never meets a timeout between two bytes."""
 # httpx's own: the request had surely not left when these were raised.
 _SURELY_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -81,9 +84,12 @@ Outcome = Delivered | RetryAt | Undeliverable | MessageGone | PictureUnknown | M
 async def outcome_of(call: Callable[[], Awaitable[object]]) -> Outcome:
     """Makes a call of Telegram's and says what came of it; raises nothing."""
     try:
-        result = await call()
+        async with asyncio.timeout(CALL_TIMEOUT):
+            result = await call()
     except TelegramError as error:
         return _failed(error)
+    except TimeoutError as error:
+        return RetryAt(_short(error), maybe_sent=True)
     except Exception as error:
         # A success that python-telegram-bot cannot read, or a mistake of ours: never said again without a pause.
         structlog.get_logger("sender").exception("answer not understood")

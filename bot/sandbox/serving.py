@@ -27,6 +27,8 @@ class _Protocol(H11Protocol):
 def cut_connection(request: Request) -> None:
     """Closes the request's connection at once: the peer sees a reset, not an end of stream."""
     transport: asyncio.Transport = request.scope["state"]["transport"]
+    if transport.is_closing():
+        return
     if (sock := transport.get_extra_info("socket")) is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
@@ -68,11 +70,15 @@ class HttpServer:
         tasks = set(self._server.server_state.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=0.2)
-        connections: set[Any] = set(self._server.server_state.connections)
-        for connection in connections:
-            connection.transport.abort()
+        for _ in range(5):
+            # One turn of the loop, in which what was accepted last becomes a connection, and what is aborted tells its
+            # protocol and closes its socket.
+            await asyncio.sleep(0)
+            connections: set[Any] = set(self._server.server_state.connections)
+            for connection in connections:
+                connection.transport.abort()
+        tasks = set(self._server.server_state.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # One turn of the loop, in which the transports tell their protocols and close their sockets.
         await asyncio.sleep(0)
