@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from bot.sandbox.exchange import Reply
 from bot.sandbox.faults import Fault
-from bot.sandbox.serving import cut_connection
+from bot.sandbox.serving import cut_connection, is_cut
 
 _CHUNK = b" " * 65_536
 
@@ -41,4 +41,6 @@ async def _badly(request: Request, body: bytes, fault: Fault) -> AsyncIterator[b
     else:
         yield body
         for _ in range(0, fault.filler, len(_CHUNK)):
+            if is_cut(request):
+                return
             yield _CHUNK

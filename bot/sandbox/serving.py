@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from typing import Any
 
 import uvicorn
-from starlette.requests import Request
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
@@ -24,14 +25,30 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
+def is_cut(request: Request) -> bool:
+    """Whether the request's connection is gone, or going."""
+    transport: asyncio.Transport = request.scope["state"]["transport"]
+    return transport.is_closing()
+
+
 def cut_connection(request: Request) -> None:
     """Closes the request's connection at once: the peer sees a reset, not an end of stream."""
-    transport: asyncio.Transport = request.scope["state"]["transport"]
-    if transport.is_closing():
+    if is_cut(request):
         return
+    transport: asyncio.Transport = request.scope["state"]["transport"]
     if (sock := transport.get_extra_info("socket")) is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+def _unmoved(app: ASGIApp) -> ASGIApp:
+    """A client that leaves midway, or is cut off, is no error of ours that uvicorn should print."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError, ClientDisconnect):
+            await app(scope, receive, send)
+
+    return serve
 
 
 class HttpServer:
@@ -39,7 +56,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
-            app,
+            _unmoved(app),
             http=_Protocol,
             ws="none",
             lifespan="off",
