@@ -98,7 +98,7 @@ class Deliver:
             for row_id in row_ids:
                 if row_id in told_with_others:
                     continue
-                await self._pace.turn(chat_id)
+                await self._lanes.rest(chat_id, self._pace.turn(chat_id))
                 # Right before each send: another process may have taken over while this one was frozen.
                 if self._lanes.is_closing or not self._lease.held or not await self._deliver(row_id, told_with_others):
                     return

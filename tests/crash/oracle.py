@@ -33,7 +33,7 @@ def owed(world: World) -> list[str]:
     found += [
         f"{_name(watcher)}: not answered"
         for watcher in world.watchers
-        if not watcher.payment.paid and not cards(watcher)
+        if not watcher.payment.paid and not any(message.photo for message in _about(watcher))
     ]
     found += [
         f"{_name(watcher)}: a card out of date"

@@ -46,7 +46,20 @@ class Question:
         await self.person.send("/id", self.chat)
 
 
-Event = Watcher | Paid | Question
+@dataclass(frozen=True)
+class Deleted:
+    """Somebody deletes the picture of a payment from their chat, where it is by then."""
+
+    watcher: Watcher
+
+    async def happen(self) -> None:
+        """Deletes it."""
+        payment, chat = self.watcher.payment, self.watcher.chat
+        for message in [one for one in chat.from_bot if one.photo and payment.id in one.text]:
+            await self.watcher.person.delete(message)
+
+
+Event = Watcher | Paid | Question | Deleted
 
 
 class World:
@@ -68,10 +81,14 @@ class World:
         moments: list[tuple[float, Event]] = []
         for number in range(payments):
             payment = sandbox.payments.express(50_000 + number)
+            asked_at = dice.uniform(0, 0.6)
             for person, chat in dice.sample(places, dice.choice([1, 1, 2])):
-                moments.append((dice.uniform(0, 0.85), Watcher(person, chat, payment)))
+                watcher = Watcher(person, chat, payment)
+                moments.append((asked_at + dice.uniform(0, 0.1), watcher))
+                if dice.random() < 0.1:
+                    moments.append((asked_at + 0.2, Deleted(watcher)))
             if dice.random() < 0.85:
-                moments.append((dice.uniform(0, 1), Paid(payment)))
+                moments.append((asked_at + dice.uniform(0, 0.4), Paid(payment)))
         moments += [(dice.uniform(0, 1), Question(person, chat)) for person, chat in places]
         self._places = places
         self._to_come = [event for _, event in sorted(moments, key=lambda moment: moment[0])]
