@@ -88,8 +88,8 @@ async def outcome_of(call: Callable[[], Awaitable[object]]) -> Outcome:
             result = await call()
     except TelegramError as error:
         return _failed(error)
-    except TimeoutError as error:
-        return RetryAt(_short(error), maybe_sent=True)
+    except TimeoutError:
+        return RetryAt("TimeoutError", maybe_sent=True)
     except Exception as error:
         # A success that python-telegram-bot cannot read, or a mistake of ours: never said again without a pause.
         structlog.get_logger("sender").exception("answer not understood")

@@ -76,18 +76,19 @@ def _after_commit(countdown: Countdown) -> None:
 
 
 def _before_send(countdown: Countdown) -> None:
-    """A try is noted as begun, and not made."""
-    from bot.messenger import sender
+    """A try at a new message is noted as begun, and not made."""
+    from bot.messenger.sender import Sender
 
-    _die(sender, "outcome_of", countdown, before=True)
+    for name in ("send_text", "send_picture"):
+        _die(Sender, name, countdown, before=True)
 
 
 def _after_send(countdown: Countdown) -> None:
-    """Telegram has taken a message, and that is not noted."""
-    from bot.messenger import sender
-    from bot.messenger.outcomes import Delivered
+    """Telegram has taken a new message, and that is not noted."""
+    from bot.messenger.sender import Delivered, Sender
 
-    _die(sender, "outcome_of", countdown, lambda outcome: isinstance(outcome, Delivered))
+    for name in ("send_text", "send_picture"):
+        _die(Sender, name, countdown, lambda outcome: isinstance(outcome, Delivered))
 
 
 def _during_migration(countdown: Countdown) -> None:
@@ -138,13 +139,13 @@ FAILPOINTS: Final[dict[str, Callable[[Countdown], None]]] = {
 """By name."""
 
 PASSED_BY: Final[dict[str, int]] = {
-    "after_fetch": 12,
+    "after_fetch": 8,
     "after_receive": 3,
     "before_confirm": 3,
     "before_commit": 60,
     "after_commit": 60,
-    "before_send": 20,
-    "after_send": 20,
+    "before_send": 6,
+    "after_send": 6,
     "during_migration": 12,
 }
 """At most so many times a failpoint is passed before the process dies there."""

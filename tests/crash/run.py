@@ -20,7 +20,7 @@ from tests.e2e.process import BotProcess
 
 HAND: Final = 3
 """How many kinds of trouble there are at a time on each side; the hand is dealt anew for each life."""
-LIFE: Final = (0.1, 2.5)
+LIFE: Final = (0.1, 4.0)
 """Seconds a life lasts that ends at a random moment."""
 _SETTINGS: Final = {"POLL_FIRST": "0.3", "POLL_BUDGET": "100", "LOG_LEVEL": "info"}
 
