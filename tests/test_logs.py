@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import pytest
 import structlog
+from telegram.error import TelegramError
+from telegram.request import HTTPXRequest
 
 from bot.logs import set_up
 
@@ -312,6 +314,13 @@ def test_the_level_is_obeyed(level: str) -> None:
         assert [one for logger, one in told if logger == name] == list(LEVELS[rank[level] :])
     for name in ("httpx", "httpcore.http11", "telegram.ext", "apscheduler.jobstores"):
         assert [one for logger, one in told if logger == name] == list(LEVELS[max(rank[level], rank["warning"]) :])
+
+
+def test_an_answer_that_is_no_json_is_not_logged(lines: Lines) -> None:
+    """It names people; python-telegram-bot would print it whole."""
+    with pytest.raises(TelegramError):
+        HTTPXRequest.parse_json_payload(b'{"ok": true, "result": {"chat": {"first_name": "Sari"')
+    assert lines.taken() == ""
 
 
 def test_setting_up_again_replaces(lines: Lines) -> None:

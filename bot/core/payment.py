@@ -141,6 +141,8 @@ class Decision:
     look_again_at: datetime | None = None
     card_changed: bool = False
     """Whether the chats' pictures are out of date."""
+    card_owed: bool = False
+    """Whether there is a code again for chats that asked meanwhile, and have no card."""
     list_changed: bool = False
     """Whether the lists of packages in the chats that were told "paid" are."""
 
@@ -196,7 +198,7 @@ def decide(payment: Payment, answer: Answer, now: datetime, rules: Rules) -> Dec
         return _overtaken(payment, payment.looked_at, rules)
     match answer:
         case Statement():
-            return _stated(_well(payment, now), answer, now, rules)
+            return _owing(payment, _stated(_well(payment, now), answer, now, rules))
         case Missing():
             return _missing(_well(payment, now), now, rules)
         case _:
@@ -243,6 +245,17 @@ def _stated(payment: Payment, statement: Statement, now: datetime, rules: Rules)
     if _proven(payment, statement, verdict, now):
         return _paid(payment, statement, now, rules)
     return _unproven(payment, statement, now, rules)
+
+
+def _owing(before: Payment, decision: Decision) -> Decision:
+    """Whoever asked while no answer could show the code that others were shown has no card of it yet."""
+    after = decision.payment
+    owed = not _is_clear(before) and _is_clear(after) and after.status is Status.WAITING and after.qr is not None
+    return replace(decision, card_owed=True) if owed else decision
+
+
+def _is_clear(payment: Payment) -> bool:
+    return not (payment.failures or payment.oddity or payment.unproven_since)
 
 
 def _well(payment: Payment, now: datetime) -> Payment:

@@ -1,6 +1,6 @@
 """Applies a decision: the payment's new state and the outbox rows that follow from it, in the caller's transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -46,14 +46,14 @@ async def announce(
     """
     payment = decision.payment
     await payments.save(tx, payment, decision.look_again_at)
-    if not (decision.facts or decision.alerts or decision.card_changed or decision.list_changed):
+    about = (decision.facts, decision.alerts, decision.card_changed, decision.card_owed, decision.list_changed)
+    if not any(about):
         return False
     watching = await watches.of_payment(tx, payment.id, [WatchState.ACTIVE])
     if decision.card_changed:
         # The card shows all that the ledger has to know: the amount, and that it is paid.
         await ledger.note(tx, payment)
-        for watch in watching:
-            await outbox.put_card(tx, watch, now)
+    await _renew_cards(tx, decision, watching, now)
     # Those that were told "paid", and those that are now, below.
     following = [*await watches.of_payment(tx, payment.id, [WatchState.TOLD]), *watching] if payment.settled else []
     if decision.list_changed:
@@ -69,6 +69,13 @@ async def announce(
     for alert in decision.alerts:
         await alert_operators(tx, alert, now, operators, payment_id=payment.id, told=told)
     return True
+
+
+async def _renew_cards(tx: Tx, decision: Decision, watching: Sequence[Watch], now: datetime) -> None:
+    """All that are out of date, or those of the chats that have none and are owed one."""
+    for watch in watching:
+        if decision.card_changed or (decision.card_owed and watch.card_message_id is None):
+            await outbox.put_card(tx, watch, now)
 
 
 async def alert_operators(

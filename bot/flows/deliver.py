@@ -35,7 +35,7 @@ from bot.messenger.sender import (
     Undeliverable,
 )
 from bot.metrics import Metrics
-from bot.storage import alerts, outbox, waiting
+from bot.storage import alerts, outbox, waiting, watches
 from bot.storage.engine import Database
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
@@ -64,7 +64,7 @@ class Deliver:
     ) -> None:
         self._database = database
         self._sender = sender
-        self._recover = Recover(database, sender, pace)
+        self._recover = Recover(database, sender, lease=lease, pace=pace)
         self._settle = Settle(operators, clock)
         self._renderer = renderer
         self._lease = lease
@@ -133,7 +133,7 @@ class Deliver:
             for row_id in row_ids:
                 if row_id in told_with_others:
                     continue
-                await self._pace.turn(chat_id)
+                await self._lanes.rest(chat_id, self._pace.turn(chat_id))
                 # Right before each send: another process may have taken over while this one was frozen.
                 may_go = not self._lanes.is_closing and self._lease.held and self._reach.may_try(chat_id)
                 if not may_go or not await self._deliver(row_id, told_with_others):
@@ -222,7 +222,10 @@ class Deliver:
         if card.message_id is not None:
             return await self._change(row, card, card.message_id)
         found = await self._recover.card(row, card.message)
-        if isinstance(found, Delivered) and found.message_id is not None:
+        if isinstance(found, Delivered) and found.message_id is not None and row.watch_id is not None:
+            # Noted at once: whatever comes of the change, this is the card from now on.
+            async with self._database.begin() as tx:
+                await watches.note_card(tx, row.watch_id, found.message_id, "")
             outcome = await self._change(row, card, found.message_id)
             return Delivered(found.message_id, outcome.file_id) if isinstance(outcome, Delivered) else outcome
         if found is not None:

@@ -1,7 +1,7 @@
 """Work done side by side, one task for each thing it is about, and brought to an orderly end."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, KeysView
+from collections.abc import Awaitable, Callable, Coroutine, KeysView
 from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -14,6 +14,7 @@ class Lanes(Generic[Key]):
         self._name = name
         self._at_once = at_once
         self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._resting: set[Key] = set()
         self.is_closing = False
         """Whether nothing more is to be begun."""
 
@@ -38,9 +39,19 @@ class Lanes(Generic[Key]):
 
         task.add_done_callback(leave)
 
+    async def rest(self, key: Key, wait: Awaitable[None]) -> None:
+        """Waits within a key's work for what a drain need not wait for: nothing is lost by ending there."""
+        self._resting.add(key)
+        try:
+            await wait
+        finally:
+            self._resting.discard(key)
+
     async def drain(self, seconds: float) -> None:
         """Begins nothing more and lets what is under way end; what does not in time is cancelled."""
         self.is_closing = True
+        for key in self._resting:
+            self._tasks[key].cancel()
         tasks = list(self._tasks.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.core.commands import AskedLongAgo
 from bot.core.deadlines import is_missed, is_past
-from bot.storage import outbox, watches
+from bot.storage import outbox, waiting, watches
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing, RowKind, RowState
 
@@ -24,7 +24,7 @@ async def offer_instead(tx: Tx, row: Outgoing, *, lease_token: int, now: datetim
     """In the place of a code that comes too late, one line with a button that shows it; asked anew meanwhile, it goes
     out as asked."""
     watch = await watches.by_id(tx, row.watch_id) if row.watch_id else None
-    if watch is None or not await outbox.drop_unchanged(
+    if watch is None or not await waiting.drop_unchanged(
         tx, row, lease_token=lease_token, problem=NOT_IN_TIME, now=now
     ):
         await outbox.release(tx, row, lease_token=lease_token)

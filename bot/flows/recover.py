@@ -1,30 +1,34 @@
 """Finds a message whose sending was begun but never noted: the process died, or the answer was lost, in between.
 
 Telegram has no key that makes a send safe to repeat, and a bot cannot read a chat. But it can edit its own messages,
-and their numbers rise: what was sent unnoted lies just above the highest number known when the try began. An edit that
-Telegram takes, or calls "not modified", has found it; for every other message there Telegram refuses the edit.
+and their numbers rise (in a supergroup its own, everywhere else one count for all chats of the bot): what was sent
+unnoted lies just above the highest number known when the try began. An edit that Telegram takes, or calls "not
+modified", has found it; for every other message there Telegram refuses the edit.
 """
 
 from collections.abc import Awaitable, Callable
+from itertools import count, islice
 from typing import Final
 
 from bot.core.message import Message
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Delivered, MessageGone, Outcome, Sender, Undeliverable
-from bot.storage import shown
+from bot.storage import outbox, shown
 from bot.storage.engine import Database
+from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
 
-# People and other chats number their messages in between; farther up it is cheaper to say it again.
-REACH: Final = 8
+# People's messages, and ours of the same moment, lie in between; farther up it is cheaper to say it again.
+REACH: Final = 24
 
 
 class Recover:
     """The search, by careful edits."""
 
-    def __init__(self, database: Database, sender: Sender, pace: Pace) -> None:
+    def __init__(self, database: Database, sender: Sender, *, lease: Lease, pace: Pace) -> None:
         self._database = database
         self._sender = sender
+        self._lease = lease
         self._pace = pace
 
     async def text(self, row: Outgoing, message: Message) -> Outcome | None:
@@ -40,9 +44,8 @@ class Recover:
             return None
         async with self._database.begin() as tx:
             noted = await shown.messages_above(tx, row.place.chat_id, row.after_message_id)
-        for number in range(row.after_message_id + 1, row.after_message_id + 1 + REACH):
-            if number in noted:
-                continue
+        numbers = (number for number in count(row.after_message_id + 1) if number not in noted)
+        for number in islice(numbers, REACH):
             outcome = await edit(number)
             # Telegram counts each of them like a message, and so the send that follows.
             await self._pace.another()
@@ -50,4 +53,6 @@ class Recover:
                 return Delivered(number)
             if not isinstance(outcome, MessageGone | Undeliverable) or getattr(outcome, "chat_is_gone", False):
                 return outcome
+        async with self._database.begin() as tx:
+            await outbox.search_from_here(tx, row, lease_token=self._lease.token)
         return None

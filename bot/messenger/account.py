@@ -1,11 +1,15 @@
 """Our account at Telegram: the connection that sends, and whether the token is good."""
 
+import asyncio
 import warnings
 
 from telegram import Bot
 from telegram.error import InvalidToken
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
+
+from bot.messenger.bounds import bound
+from bot.messenger.outcomes import CALL_TIMEOUT
 
 Account = Bot
 """What python-telegram-bot calls a bot: the account and its connections."""
@@ -28,7 +32,12 @@ def open_account(api_url: str, token: str) -> Bot:
         base_url=f"{api_url}/bot",
         base_file_url=f"{api_url}/file/bot",
         request=HTTPXRequest(
-            connection_pool_size=64, connect_timeout=5, read_timeout=15, write_timeout=15, pool_timeout=10
+            connection_pool_size=64,
+            connect_timeout=5,
+            read_timeout=15,
+            write_timeout=15,
+            pool_timeout=10,
+            httpx_kwargs={"event_hooks": {"response": [bound]}},
         ),
     )
 
@@ -36,7 +45,8 @@ def open_account(api_url: str, token: str) -> Bot:
 async def learn_name(bot: Bot) -> None:
     """Learns our own name. Raises `TokenRefused` or `OutOfReach`; safe to call again."""
     try:
-        await bot.initialize()
+        async with asyncio.timeout(CALL_TIMEOUT):
+            await bot.initialize()
     except InvalidToken as error:
         # Telegram's own no is JSON; a 401 or 404 that is none comes from a proxy.
         if "Parsing the server response" in str(error.__cause__):

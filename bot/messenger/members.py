@@ -10,6 +10,8 @@ import structlog
 from telegram import Bot, ChatMember, ChatMemberRestricted
 from telegram.constants import ChatMemberStatus
 
+from bot.messenger.outcomes import CALL_TIMEOUT
+
 _NAMED_WITHIN: Final = 1.5
 """Seconds that a message may be held up for a name."""
 _LEADS: Final = frozenset({ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER})
@@ -46,7 +48,8 @@ class Members:
 
     async def _member(self, chat_id: int, person_id: int) -> ChatMember | None:
         try:
-            return await self._bot.get_chat_member(chat_id, person_id)
+            async with asyncio.timeout(CALL_TIMEOUT):
+                return await self._bot.get_chat_member(chat_id, person_id)
         except Exception as error:  # python-telegram-bot lets through what it trips over in a strange answer
             problem = type(error.__cause__ or error).__name__
             structlog.get_logger("members").info("not told who is in a group", chat=chat_id, problem=problem)

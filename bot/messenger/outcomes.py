@@ -26,8 +26,8 @@ from telegram.error import (
 # What python-telegram-bot says where an answer has no words of Telegram's: a proxy's page, a captive portal. Such a no
 # is not final.
 _NOT_TELEGRAMS: Final = re.compile(r"[A-Za-z ]+ \(\d{3}\)")
-LONGEST: Final = 60.0
-"""Seconds a call may take in all: httpx counts each piece of an answer by itself, and one may come for ever."""
+CALL_TIMEOUT: Final = 12.0
+"""Seconds for one call from start to last byte: an answer that drips never meets a timeout between two bytes."""
 # httpx's own: the request had surely not left when these were raised.
 _SURELY_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -84,7 +84,7 @@ Outcome = Delivered | RetryAt | Undeliverable | MessageGone | PictureUnknown | M
 async def outcome_of(call: Callable[[], Awaitable[object]]) -> Outcome:
     """Makes a call of Telegram's and says what came of it; raises nothing."""
     try:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(CALL_TIMEOUT):
             result = await call()
     except TelegramError as error:
         return _failed(error)

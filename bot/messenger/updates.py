@@ -3,6 +3,7 @@
 `getUpdates` confirms all updates below its offset: the caller stores a batch first and asks for the next one after.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from typing import Any, Final, TypeGuard
 
 import httpx
 
+from bot.messenger.bounds import bound
+
 ALLOWED: Final = ("message", "callback_query", "my_chat_member")
 LONG_POLL: Final = 25
 """Seconds Telegram may wait for something to happen."""
+_CALL_TIMEOUT: Final = LONG_POLL + 10
 PUSHES_AT_ONCE: Final = 40
 """How many updates Telegram may push at the same time."""
 _LONGEST_PAUSE: Final = 900
@@ -73,8 +77,9 @@ class Updates:
         self._url = f"{base_url}/bot{token}"
         self._ahead = timedelta(0)
         self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(10, read=LONG_POLL + 10),
+            timeout=httpx.Timeout(10, read=_CALL_TIMEOUT),
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1),
+            event_hooks={"response": [bound]},
         )
 
     @property
@@ -117,10 +122,11 @@ class Updates:
 
     async def _call(self, method: str, data: Mapping[str, Any]) -> object:
         try:
-            response = await self._http.post(f"{self._url}/{method}", data=dict(data))
+            async with asyncio.timeout(_CALL_TIMEOUT):
+                response = await self._http.post(f"{self._url}/{method}", data=dict(data))
             answer = response.json()
             self._compare_clocks(response.headers.get("date"))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             return Trouble(type(error).__name__)
         except (ValueError, RecursionError):
             return Trouble("no JSON")

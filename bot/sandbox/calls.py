@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.bot_api import Json
+from bot.sandbox.faults import Fault
 
 
 @dataclass(eq=False)
 class Call:
-    """One call. `done`: the work was accepted; `answered`: an answer was sent (a fault may lose it).
+    """One call. `done`: the work was accepted; `answered`: an answer was sent; `fault`: what it met, if anything.
 
     `status` is the HTTP status of the answer, 0 while under way or when none was sent; `result` the answer's
     ``result``, or its whole body where it failed. `at` and `ended_at` in seconds since the epoch.
@@ -24,7 +25,7 @@ class Call:
     status: int = 0
     result: Any = None
     ended_at: float | None = None
-    notes: list[str] = field(default_factory=list)
+    fault: Fault | None = None
 
     @property
     def chat_id(self) -> int | None:

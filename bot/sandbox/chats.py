@@ -164,6 +164,7 @@ class Chat:
     bot_status: str = "member"
     started: bool = False
     migrated_to: int | None = None
+    deleted: bool = False
     topics: dict[int, Topic] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     actions: list[tuple[float, str]] = field(default_factory=list)

@@ -78,10 +78,7 @@ class Control:
                 "people": [person_view(person) for person in world.people.values()],
                 "chats": [chat_view(chat) for chat in world.chats.values()],
                 "payments": [payment_view(payment) for payment in sandbox.payments.all],
-                "provider": {
-                    "mode": sandbox.kiriminaja.mode,
-                    "callback_url": sandbox.kiriminaja.callback_url,
-                },
+                "provider": {"mode": sandbox.kiriminaja.mode, "callback_url": sandbox.kiriminaja.callback_url},
                 "flood": sandbox.telegram.flood.enabled,
                 "last_event_id": sandbox.changes.last_id,
             }
@@ -239,16 +236,18 @@ class Control:
         return {"status": pushed.status, "error": pushed.error}
 
     async def telegram(self, body: Json) -> Json:
-        """``{outage: bool, status?}``, ``{flood: bool}``, ``{fail: method, status, retry_after?, times?}``,
-        ``{reset: method, when?, times?}`` or ``{clear: true}``."""
+        """``{outage: bool, status?}``, ``{away: seconds}``, ``{flood: bool}``, ``{reset: method, when?, times?}``,
+        ``{fail: method, status, retry_after?, times?}`` or ``{clear: true}``."""
         telegram = self._sandbox.telegram
+        if "away" in body:
+            self._sandbox.telegram_door.shut_for(float(body["away"]))
         if "outage" in body:
             telegram.outage(on=body["outage"], status=body.get("status"))
         if "flood" in body:
             telegram.flood.enabled = bool(body["flood"])
         if "fail" in body:
-            retry_after, times = body.get("retry_after"), body.get("times", 1)
-            telegram.fail(body["fail"], body["status"], retry_after=retry_after, times=times)
+            how = {name: body[name] for name in ("retry_after", "times") if name in body}
+            telegram.fail(body["fail"], body["status"], **how)
         if "reset" in body:
             telegram.reset(body["reset"], body.get("when", "before"), body.get("times", 1))
         if body.get("clear"):

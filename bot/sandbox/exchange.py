@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.sandbox.changes import Changes
@@ -12,12 +12,13 @@ from bot.sandbox.faults import Fault
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP answer."""
+    """An HTTP answer. `fault` is what happens to it on its way out."""
 
     status: int
     body: bytes
     media_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
 
     @classmethod
     def of(cls, value: Any, status: int = 200) -> Reply:
@@ -26,7 +27,13 @@ class Reply:
 
 
 class Dropped(Exception):
-    """The connection is to be closed without an answer."""
+    """There is to be no answer: the connection is closed, at once or, when `silent`, after the client has left; and
+    the side's door for `away` seconds."""
+
+    def __init__(self, *, silent: bool = False, away: float = 0.0) -> None:
+        super().__init__()
+        self.silent = silent
+        self.away = away
 
 
 async def meet_before(fault: Fault | None, changes: Changes) -> Reply | None:
@@ -37,19 +44,25 @@ async def meet_before(fault: Fault | None, changes: Changes) -> Reply | None:
         await changes.pause(fault.delay)
     if fault.hold is not None and fault.hold.when == "before":
         await fault.hold.stand()
-    if fault.reset == "before":
-        raise Dropped
-    if fault.status is None:
-        return None
-    body, media_type = fault.payload()
-    return Reply(fault.status, body, media_type, fault.headers)
+    if fault.reset == "before" or fault.silent == "before" or fault.away > 0:
+        raise Dropped(silent=fault.silent is not None, away=fault.away)
+    return None if fault.status is None or fault.worked else _said(fault, fault.status)
 
 
-async def meet_after(fault: Fault | None) -> None:
-    """What a fault does once the work is done; may raise `Dropped`."""
+async def meet_after(fault: Fault | None, reply: Reply) -> Reply:
+    """What a fault makes of the answer once the work is done; may raise `Dropped`."""
     if fault is None:
-        return
+        return reply
     if fault.hold is not None and fault.hold.when == "after":
         await fault.hold.stand()
-    if fault.reset == "after":
-        raise Dropped
+    if fault.reset == "after" or fault.silent == "after":
+        raise Dropped(silent=fault.silent is not None)
+    if fault.worked and fault.status is not None:
+        return _said(fault, fault.status)
+    body = reply.body[: len(reply.body) // 2] if fault.truncated else reply.body
+    return replace(reply, body=body, fault=fault)
+
+
+def _said(fault: Fault, status: int) -> Reply:
+    body, media_type = fault.payload()
+    return Reply(status, body, media_type, fault.headers, fault)

@@ -28,7 +28,10 @@ _PHRASES = {
 
 
 class Messenger:
-    """One bot's side of the Bot API. `calls` holds every call in the order they came."""
+    """One bot's side of the Bot API. `calls` holds every call in the order they came.
+
+    `faults` takes a method's name, a chat's id, or ``*`` as target.
+    """
 
     def __init__(self, world: World, token: str) -> None:
         self.world = world
@@ -125,9 +128,8 @@ class Messenger:
                 raise Refusal(401, "Unauthorized")
             call.method = self._api.method_named(name)
             self.calls.append(call)
-            fault = self._outage or self.faults.take(call.method)
+            fault = call.fault = self._outage or self.faults.take(call.method, str(given.get("chat_id")))
             if (instead := await meet_before(fault, self.world.changes)) is not None:
-                call.notes.append("fault")
                 return self._ended(call, instead)
             call.result = await self._perform(call)
             call.done = True
@@ -135,11 +137,14 @@ class Messenger:
         except Refusal as refusal:
             call.result = refusal.as_json()
             reply = Reply.of(call.result, refusal.code)
-        except (Dropped, Closing):
+        except Dropped:
+            self._ended(call, None)
+            raise
+        except Closing:
             self._ended(call, None)
             raise Dropped from None
         try:
-            await meet_after(fault)
+            reply = await meet_after(fault, reply)
         except Dropped:
             self._ended(call, None)
             raise

@@ -157,6 +157,12 @@ class Person:
         self._must_be_in(chat)
         self.world.set_bot_status(chat, "kicked", self)
 
+    async def delete_chat(self, chat: Chat | None = None) -> None:
+        """Deletes a group for everybody, or else the own account; bots are not told."""
+        gone = chat or self.private_chat
+        self._must_be_in(gone)
+        gone.deleted = True
+
     async def upgrade(self, group: Chat, *, forum: bool = False) -> Chat:
         """Turns a basic group into a supergroup with a new id; returns it."""
         if group.type != "group":
@@ -173,6 +179,8 @@ class Person:
         return bigger
 
     def _must_be_in(self, chat: Chat) -> None:
+        if chat.deleted:
+            raise ValueError(f"{chat.title} is deleted")
         if chat.migrated_to is not None:
             raise ValueError(f"{chat.title} became the supergroup {chat.migrated_to}")
         if chat.statuses.get(self.id, "left") in OUTSIDE:

@@ -24,13 +24,15 @@ _PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>n
 
 @dataclass(eq=False)
 class Request:
-    """One request of the bot. `status` is the HTTP status answered, 0 where the connection was closed instead."""
+    """One request of the bot. `status` is the HTTP status answered, 0 where the connection was closed instead; `fault`
+    what it met, if anything."""
 
     at: float
     endpoint: Endpoint
     payment_id: str
     status: int = 0
     ended_at: float | None = None
+    fault: Fault | None = None
 
     def __repr__(self) -> str:
         return f"{self.endpoint} {self.payment_id} -> {self.status} at {self.at:.3f}"
@@ -120,11 +122,11 @@ class Provider:
         request = Request(self.clock(), endpoint, payment_id)
         self.requests.append(request)
         try:
-            fault = self._mode_fault or self.faults.take(endpoint, payment_id)
+            fault = request.fault = self._mode_fault or self.faults.take(endpoint, payment_id)
             reply = await meet_before(fault, self.changes)
             if reply is None:
                 reply = self._work(endpoint, payment_id, authorization, body)
-                await meet_after(fault)
+                reply = await meet_after(fault, reply)
             request.status = reply.status
             return reply
         except Closing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.sandbox.changes import Changes, Clock
 from bot.sandbox.chats import Chat, Topic
+from bot.sandbox.door import Door
 from bot.sandbox.messenger import Messenger
 from bot.sandbox.people import Person
 from bot.sandbox.provider import Provider
@@ -27,6 +29,7 @@ API_KEY = "sandbox-key-that-opens-nothing-at-all"
 class Sandbox:
     """Telegram (`telegram`) and KiriminAja (`kiriminaja`, `payments`) for one bot and one account.
 
+    The bot reaches each by a door of its own, which can be shut; `url` is open as long as the sandbox is served.
     `clock` gives seconds since the epoch; timestamps, flood limits and lifetimes go by it, waiting does not.
     `cast` and `process` are the demo's: who plays whom on its page, and the bot as its child.
     """
@@ -49,6 +52,8 @@ class Sandbox:
         self.process: BotProcess | None = None
         self.app = build_app(self)
         self.url = ""
+        self.telegram_door = Door(self.app)
+        self.kiriminaja_door = Door(self.app)
         self._server: HttpServer | None = None
 
     @classmethod
@@ -77,6 +82,8 @@ class Sandbox:
         self.changes.reopen()
         self._server = HttpServer(self.app)
         self.url = f"http://{host}:{await self._server.start(host, port)}"
+        await self.telegram_door.open(host)
+        await self.kiriminaja_door.open(host)
         self.telegram.webhook.resume()
 
     async def stop(self) -> None:
@@ -85,6 +92,7 @@ class Sandbox:
         self.kiriminaja.faults.clear()
         self.changes.close()
         await self.telegram.webhook.close()
+        await asyncio.gather(self.telegram_door.remove(), self.kiriminaja_door.remove())
         if self._server is not None:
             await self._server.stop()
             self._server = None
@@ -93,10 +101,10 @@ class Sandbox:
         """The environment that points the bot here."""
         return {
             "TELEGRAM_BOT_TOKEN": self.telegram.token,
-            "TELEGRAM_API_URL": self.url,
+            "TELEGRAM_API_URL": self.telegram_door.url,
             "KIRIMINAJA_API_KEY": self.kiriminaja.api_key,
-            "KIRIMINAJA_EXPRESS_URL": self.url,
-            "KIRIMINAJA_INSTANT_URL": self.url,
+            "KIRIMINAJA_EXPRESS_URL": self.kiriminaja_door.url,
+            "KIRIMINAJA_INSTANT_URL": self.kiriminaja_door.url,
         }
 
     def person(

@@ -14,8 +14,10 @@ from starlette.routing import Route
 
 from bot.sandbox.bot_api import Json, Refusal, Upload, bad_request
 from bot.sandbox.control import Control
+from bot.sandbox.door import Door
 from bot.sandbox.exchange import Dropped, Reply
 from bot.sandbox.provider import Endpoint
+from bot.sandbox.sending import response
 from bot.sandbox.serving import cut_connection
 
 if TYPE_CHECKING:
@@ -47,10 +49,10 @@ class _Face:
         try:
             given = await _parameters(request)
         except Refusal as refusal:
-            return _response(Reply.of(refusal.as_json(), refusal.code))
+            return response(request, Reply.of(refusal.as_json(), refusal.code))
         answer = asyncio.ensure_future(self._sandbox.telegram.handle(token, method, given))
         if method.lower() != "getupdates":
-            return await _finish(request, answer)
+            return await _finish(request, answer, self._sandbox.telegram_door)
         # A poll whose client is gone must not look like a bot that listens.
         gone = asyncio.ensure_future(_left(request))
         try:
@@ -61,14 +63,14 @@ class _Face:
                 return Response()
         finally:
             gone.cancel()
-        return await _finish(request, answer)
+        return await _finish(request, answer, self._sandbox.telegram_door)
 
     async def download(self, request: Request) -> Response:
         """``/file/bot<token>/<path>``."""
         try:
             stored = self._sandbox.telegram.file(request.path_params["token"], request.path_params["path"])
         except Refusal as refusal:
-            return _response(Reply.of(refusal.as_json(), refusal.code))
+            return response(request, Reply.of(refusal.as_json(), refusal.code))
         return Response(stored.content, media_type=stored.media_type)
 
     async def express(self, request: Request) -> Response:
@@ -88,7 +90,7 @@ class _Face:
     async def _provider(self, request: Request, endpoint: Endpoint, payment_id: str, body: Any = None) -> Response:
         key = request.headers.get("authorization", "")
         handling = self._sandbox.kiriminaja.handle(endpoint, payment_id, key, body)
-        return await _finish(request, asyncio.ensure_future(handling))
+        return await _finish(request, asyncio.ensure_future(handling), self._sandbox.kiriminaja_door)
 
 
 async def _left(request: Request) -> None:
@@ -97,17 +99,16 @@ async def _left(request: Request) -> None:
         pass
 
 
-async def _finish(request: Request, answer: asyncio.Future[Reply]) -> Response:
+async def _finish(request: Request, answer: asyncio.Future[Reply], door: Door) -> Response:
     try:
-        return _response(await answer)
-    except Dropped:
+        return response(request, await answer)
+    except Dropped as dropped:
+        if dropped.away:
+            door.shut_for(dropped.away)
+        if dropped.silent:
+            await _left(request)
         cut_connection(request)
         return Response()  # goes nowhere: the connection is closed
-
-
-def _response(reply: Reply) -> Response:
-    headers = {name.lower(): value for name, value in reply.headers.items()}
-    return Response(reply.body, reply.status, headers, headers.get("content-type", reply.media_type))
 
 
 async def _body(request: Request) -> Any:

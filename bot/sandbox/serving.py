@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from typing import Any
 
 import uvicorn
-from starlette.requests import Request
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
@@ -24,12 +25,30 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
+def is_cut(request: Request) -> bool:
+    """Whether the request's connection is gone, or going."""
+    transport: asyncio.Transport = request.scope["state"]["transport"]
+    return transport.is_closing()
+
+
 def cut_connection(request: Request) -> None:
     """Closes the request's connection at once: the peer sees a reset, not an end of stream."""
+    if is_cut(request):
+        return
     transport: asyncio.Transport = request.scope["state"]["transport"]
     if (sock := transport.get_extra_info("socket")) is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+def _unmoved(app: ASGIApp) -> ASGIApp:
+    """A client that leaves midway, or is cut off, is no error of ours that uvicorn should print."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError, ClientDisconnect):
+            await app(scope, receive, send)
+
+    return serve
 
 
 class HttpServer:
@@ -37,7 +56,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
-            app,
+            _unmoved(app),
             http=_Protocol,
             ws="none",
             lifespan="off",
@@ -51,9 +70,10 @@ class HttpServer:
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
 
-    async def start(self, host: str, port: int) -> int:
-        """Listens, and returns the port; OSError where it is taken. Port 0 takes a free one."""
-        listener = socket.create_server((host, port))
+    async def start(self, host: str, port: int, *, reuse_port: bool = False) -> int:
+        """Listens, and returns the port; OSError where it is taken, unless `reuse_port` shares it. Port 0 takes a free
+        one."""
+        listener = socket.create_server((host, port), reuse_port=reuse_port)
         taken: int = listener.getsockname()[1]
         # Not `Server.serve`: that one installs signal handlers, looks after itself every 0.1 s, and exits the
         # process on errors.
@@ -67,11 +87,15 @@ class HttpServer:
         tasks = set(self._server.server_state.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=0.2)
-        connections: set[Any] = set(self._server.server_state.connections)
-        for connection in connections:
-            connection.transport.abort()
+        for _ in range(5):
+            # One turn of the loop, in which what was accepted last becomes a connection, and what is aborted tells its
+            # protocol and closes its socket.
+            await asyncio.sleep(0)
+            connections: set[Any] = set(self._server.server_state.connections)
+            for connection in connections:
+                connection.transport.abort()
+        tasks = set(self._server.server_state.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # One turn of the loop, in which the transports tell their protocols and close their sockets.
         await asyncio.sleep(0)

@@ -184,6 +184,9 @@ class World:
         if chat.migrated_to is not None:
             moved = {"migrate_to_chat_id": chat.migrated_to}
             raise Refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", moved)
+        if chat.deleted:
+            gone = "user is deactivated" if chat.person is not None else "the group chat was deleted"
+            raise Refusal(403, f"Forbidden: {gone}")
         if chat.person is not None:
             self._check_private(chat)
         elif chat.bot_status in OUTSIDE:

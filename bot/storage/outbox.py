@@ -19,6 +19,7 @@ from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json, to_json
 from bot.storage.payments import upsert
+from bot.storage.shown import newest_message
 from bot.storage.tables import chats, lease, outbox
 
 ALERT_KEY: Final = "ops:"
@@ -66,7 +67,7 @@ class Outgoing:
     maybe_sent: bool
     """Whether an earlier try was begun and its outcome never noted."""
     after_message_id: int | None
-    """Where it was: the highest message id the chat was known to have at that try."""
+    """Where it was: the highest message id known there at that try."""
     created_at: datetime
 
 
@@ -155,13 +156,23 @@ async def begin(tx: Tx, row_id: int, *, lease_token: int, now: datetime) -> Outg
         ~exists(select(lease.c.name).where(lease.c.token > lease_token)),
     )
     begun = outbox.update().where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, not_overtaken)
-    last = select(chats.c.last_message_id).where(chats.c.id == outbox.c.chat_id).scalar_subquery()
     begun = begun.values(
         lease_token=lease_token,
         attempts=outbox.c.attempts + 1,
-        after_message_id=func.coalesce(outbox.c.after_message_id, last),
+        after_message_id=func.coalesce(outbox.c.after_message_id, await newest_message(tx, row.chat_id)),
     )
     return _outgoing(row) if (await tx.execute(begun)).rowcount == 1 else None
+
+
+async def search_from_here(tx: Tx, row: Outgoing, *, lease_token: int) -> None:
+    """No message was found that an earlier try may have sent: the next one lies above what is known now. That goes
+    for all that was begun together with the row."""
+    together = outbox.update().where(
+        outbox.c.chat_id == row.place.chat_id,
+        outbox.c.lease_token == lease_token,
+        outbox.c.after_message_id == row.after_message_id,
+    )
+    await tx.execute(together.values(after_message_id=await newest_message(tx, row.place.chat_id)))
 
 
 async def next_due_at(tx: Tx, except_for: Iterable[int]) -> datetime | None:
@@ -220,13 +231,12 @@ async def bury(
     tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime, state: RowState = RowState.DEAD
 ) -> None:
     """Gives a row up, with the reason."""
-    await tx.execute(_held(row, lease_token).values(_over(state, problem, now)))
+    await tx.execute(_held(row, lease_token).values(given_up(state, problem, now)))
 
 
-async def drop_unchanged(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime) -> bool:
-    """Drops a card, with the reason; False where it went out of date meanwhile."""
-    unchanged = _held(row, lease_token).where(outbox.c.version == row.version)
-    return (await tx.execute(unchanged.values(_over(RowState.DROPPED, problem, now)))).rowcount == 1
+def given_up(state: RowState, problem: str, now: datetime) -> dict[str, Any]:
+    """What a row says that is not tried again: the reason."""
+    return {"state": state, "lease_token": None, "done_at": now, "problem": problem}
 
 
 async def row_values(
@@ -260,10 +270,6 @@ async def _is_silenced(tx: Tx, chat_id: int) -> bool:
 def _unsuspected(row: Outgoing) -> dict[str, Any]:
     # Of an earlier try this one says nothing: it may have ended while that one's message was still looked for.
     return {} if row.maybe_sent else {"lease_token": None, "after_message_id": None}
-
-
-def _over(state: RowState, problem: str, now: datetime) -> dict[str, Any]:
-    return {"state": state, "lease_token": None, "done_at": now, "problem": problem}
 
 
 def _one_attempt_less() -> Any:

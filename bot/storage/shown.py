@@ -1,13 +1,20 @@
 """What our messages in a chat show: asked by their ids, which the outbox keeps."""
 
-from sqlalchemy import or_, select
+from typing import Final
+
+from sqlalchemy import or_, select, text
 
 from bot.core.commands import OpenPayments
 from bot.core.facts import Fact
 from bot.core.watch import Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
-from bot.storage.tables import outbox
+from bot.storage.tables import chats, outbox
+
+_SUPERGROUPS: Final = -1_000_000_000_000
+"""The ids of supergroups and channels are at or below it."""
+# Spelt out, as a bound value does not lead to the partial index.
+_SHARES_NUMBERS: Final = text("chats.id > -1000000000000 AND chats.last_message_id IS NOT NULL")
 
 
 async def shows(tx: Tx, chat_id: int, message_id: int, watch_id: int) -> bool:
@@ -34,7 +41,25 @@ async def fact_at(tx: Tx, chat_id: int, message_id: int) -> Fact | None:
     return from_json(fact) if fact else None
 
 
+async def newest_message(tx: Tx, chat_id: int) -> int | None:
+    """The highest message id known where a chat's messages are numbered; None where none is."""
+    if _numbers_for_itself(chat_id):
+        query = select(chats.c.last_message_id).where(chats.c.id == chat_id)
+    else:
+        query = (
+            select(chats.c.last_message_id).where(_SHARES_NUMBERS).order_by(chats.c.last_message_id.desc()).limit(1)
+        )
+    found: int | None = (await tx.execute(query)).scalar_one_or_none()
+    return found
+
+
 async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int]:
-    """Ids of our noted messages in a chat above one."""
-    query = select(outbox.c.message_id).where(outbox.c.chat_id == chat_id, outbox.c.message_id > message_id)
+    """Ids of our noted messages above one, where a chat's messages are numbered."""
+    where = outbox.c.chat_id == chat_id if _numbers_for_itself(chat_id) else outbox.c.chat_id > _SUPERGROUPS
+    query = select(outbox.c.message_id).where(where, outbox.c.message_id > message_id)
     return frozenset((await tx.execute(query)).scalars())
+
+
+def _numbers_for_itself(chat_id: int) -> bool:
+    """Supergroups and channels do; all other chats share one numbering, the bot's own."""
+    return chat_id <= _SUPERGROUPS

@@ -46,6 +46,7 @@ class Moment(TypeDecorator[datetime]):
         return _EPOCH + timedelta(microseconds=value)
 
 
+_SHARES_NUMBERS: Final = text("id > -1000000000000 AND last_message_id IS NOT NULL")
 # SQLite counts a rowid up by itself only where the key's type is exactly INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -187,6 +188,7 @@ outbox: Final = Table(
         postgresql_where=text("state = 'due'"),
     ),
     Index("outbox_chat_id", "chat_id", "id"),
+    Index("outbox_message_id", "message_id"),
 )
 
 chats: Final = Table(
@@ -202,6 +204,7 @@ chats: Final = Table(
     Column("seen_at", Moment, nullable=False),
     # Since when this group's members count as staff (`/team on`).
     Column("team_since", Moment),
+    Index("chats_newest", "last_message_id", sqlite_where=_SHARES_NUMBERS, postgresql_where=_SHARES_NUMBERS),
 )
 
 # Ids that a stranger tried in vain. The guesser is a person, or a group where that is not known (its id is negative).

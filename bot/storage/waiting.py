@@ -9,7 +9,7 @@ from bot.core.deadlines import SHORTEST, is_missed, is_past
 from bot.core.facts import Paid
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
-from bot.storage.outbox import RowKind, RowState
+from bot.storage.outbox import Outgoing, RowKind, RowState, given_up
 from bot.storage.tables import outbox
 
 THROTTLED = "429"
@@ -42,7 +42,14 @@ async def put_past_aside(tx: Tx, now: datetime, *, problem: str, except_for: Ite
             continue
         state = RowState.DEAD if is_missed(fact) else RowState.DROPPED
         reason = f"{problem}; before: {row.problem}" if row.problem else problem
-        over = {"state": state, "lease_token": None, "done_at": now, "problem": reason}
         still = outbox.update().where(outbox.c.id == row.id, outbox.c.state == RowState.DUE)
-        count += (await tx.execute(still.values(over))).rowcount
+        count += (await tx.execute(still.values(given_up(state, reason, now)))).rowcount
     return count
+
+
+async def drop_unchanged(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime) -> bool:
+    """Drops a card that was begun, with the reason; False where it went out of date meanwhile."""
+    unchanged = outbox.update().where(
+        outbox.c.id == row.id, outbox.c.lease_token == lease_token, outbox.c.version == row.version
+    )
+    return (await tx.execute(unchanged.values(given_up(RowState.DROPPED, problem, now)))).rowcount == 1

@@ -508,6 +508,26 @@ def test_trouble_is_retried_ever_more_slowly_up_to_the_cap() -> None:
     assert (well.failures, well.troubled_since) == (0, None)
 
 
+@pytest.mark.parametrize("trouble", [Unwell("html"), unpaid(has_paid_at=True), claimed()])
+def test_a_code_that_is_there_again_is_owed_to_who_asked_meanwhile(trouble: Answer) -> None:
+    """Once: with the first clear answer, though nothing has changed for those that were shown it before."""
+    troubled = look(shown(), trouble, 10 * SECOND)
+    assert not troubled.card_owed
+    still = look(troubled.payment, trouble, 11 * SECOND)
+    assert not still.card_owed
+    again = look(still.payment, unpaid(), 20 * SECOND)
+    assert (again.card_owed, again.card_changed) == (True, False)
+    assert not look(again.payment, unpaid(), 30 * SECOND).card_owed
+
+
+def test_without_a_code_no_card_is_owed() -> None:
+    """Nor of what is paid, or watched no longer."""
+    troubled = look(shown(), Unwell("html"), 10 * SECOND).payment
+    assert not look(troubled, unpaid(qr=None), 20 * SECOND).card_owed
+    assert not look(troubled, proven(), 20 * SECOND).card_owed
+    assert not look(replace(troubled, status=Status.STOPPED), unpaid(), 20 * SECOND).card_owed
+
+
 def test_trouble_with_a_closed_payment_slows_down_to_hourly() -> None:
     """Three days' worth of closed payments must not be retried every 30 s for the length of an outage."""
     payment = replace(in_status(Status.CLOSED), failures=20)

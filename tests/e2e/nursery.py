@@ -31,10 +31,13 @@ class Hatched:
         self._ending = asyncio.create_task(self._end(reader))
 
     @classmethod
-    async def hatch(cls, *, env: Mapping[str, str], cwd: Path, log: Path) -> Self:
-        """`paybot run` in that environment and folder; what it writes is added to `log`."""
+    async def hatch(
+        cls, *, env: Mapping[str, str], cwd: Path, log: Path, failpoint: tuple[str, int] | None = None
+    ) -> Self:
+        """`paybot run` in that environment and folder; what it writes is added to `log`. It dies at the `failpoint`
+        (`tests.crash.failpoints`) the n-th time it gets there."""
         reader, writer = await asyncio.open_unix_connection(_nursery())
-        request = {"env": dict(env), "cwd": str(cwd), "log": str(log)}
+        request = {"env": dict(env), "cwd": str(cwd), "log": str(log), "failpoint": failpoint}
         writer.write(json.dumps(request).encode() + b"\n")
         return cls(int(await reader.readline()), reader, writer)
 
@@ -107,6 +110,10 @@ def _become(request: dict[str, Any]) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.closerange(3, 256)
+    if request["failpoint"]:
+        from tests.crash.failpoints import arm
+
+        arm(*request["failpoint"])
     sys.argv = ["paybot", "run"]
     from bot.cli import main
 

@@ -50,6 +50,8 @@ class BotProcess:
         self.environment |= {"HTTP_PORT": str(self.port), "LOG_LEVEL": "debug"} | dict(settings)
         self._log = folder / "bot.log"
         self._hatched = True
+        self.failpoint: tuple[str, int] | None = None
+        """Where it dies at its next start, and the how manieth time it gets there (`tests.crash.failpoints`)."""
         self._process: asyncio.subprocess.Process | Hatched | None = None
 
     @classmethod
@@ -110,7 +112,9 @@ class BotProcess:
     async def spawn(self, *, stderr: int | None = None) -> None:
         """Starts it; `stderr` where its standard error goes, if not into the log."""
         if self._hatched and stderr is None:
-            self._process = await Hatched.hatch(env=self.environment, cwd=self._folder, log=self._log)
+            self._process = await Hatched.hatch(
+                env=self.environment, cwd=self._folder, log=self._log, failpoint=self.failpoint
+            )
             return
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -181,6 +181,19 @@ def test_the_provider_goes_down_and_up(visit: Visit, demo: Demo) -> None:
     expect(visit.panel.get_by_role("radio", name="Up")).to_be_checked()
 
 
+def test_telegram_in_trouble_changes_nothing_in_the_end(visit: Visit, demo: Demo) -> None:
+    """Messages whose answers get lost come once; and it says what being out of reach means."""
+    visit.panel.get_by_role("button", name="Lose 3 answers").click()
+    expect(visit.panel.get_by_role("status").filter(has_text="next 3 messages")).to_be_visible()
+    visit.write("/id")
+    expect(visit.log.locator(".theirs")).to_have_count(1)
+    visit.write("/help")
+    expect(visit.log.locator(".theirs")).to_have_count(2, timeout=20_000)
+    visit.panel.get_by_role("button", name="Down for 30 s").click()
+    expect(visit.panel.get_by_role("status").filter(has_text="Out of reach")).to_be_visible()
+    expect(visit.panel.get_by_role("button", name="Down for 30 s")).to_be_disabled()
+
+
 def test_a_deleted_message_goes_and_a_reply_shows_what_it_answers(visit: Visit, demo: Demo) -> None:
     """The quote leads to the message it quotes; once that is deleted it says so."""
     sari = demo.chat(SARI)

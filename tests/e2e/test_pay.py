@@ -215,3 +215,19 @@ async def test_ten_open_payments_are_each_told_within_three_seconds(
             assert "✅" in (await person.private_chat.next_message()).text
             delays.append(time.monotonic() - paid_at)
         assert max(delays) < 3
+
+
+async def test_a_second_chat_that_asked_in_trouble_is_shown_the_code_after_it(
+    bot: BotProcess, sandbox: Sandbox, sari: Person, tom: Person
+) -> None:
+    """Nothing has changed for the first, who has its picture; the second was promised one."""
+    payment = sandbox.payments.express(65_000)
+    await sari.send(f"/pay {payment.id}")
+    await sari.private_chat.next_message()
+    sandbox.kiriminaja.set_mode("down")
+    await tom.send(f"/pay {payment.id}")
+    assert "trouble" in (await tom.private_chat.next_message()).text
+    sandbox.kiriminaja.set_mode("up")
+    assert (await tom.private_chat.next_message(timeout=15)).photo
+    await sari.send("/help")
+    assert (await sari.private_chat.next_message()).photo is None

@@ -55,3 +55,25 @@ async def test_with_nothing_under_way_there_is_nothing_to_wait_for() -> None:
     assert lanes.free == 1
     await lanes.drain(5)
     assert lanes.free == 0
+
+
+async def test_a_drain_does_not_wait_for_what_rests() -> None:
+    """What waits for its turn ends at once; what is at work may go on."""
+    lanes, begun, go_on = Lanes[str]("test", 2), asyncio.Event(), asyncio.Event()
+    ended: list[str] = []
+
+    async def wait() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def work() -> None:
+        await go_on.wait()
+        ended.append("work")
+
+    lanes.begin("resting", lanes.rest("resting", wait()), lambda: ended.append("rest"))
+    lanes.begin("working", work(), go_on.clear)
+    await begun.wait()
+    asyncio.get_running_loop().call_later(0.05, go_on.set)
+    async with asyncio.timeout(2):
+        await lanes.drain(60)
+    assert ended == ["rest", "work"]

@@ -77,5 +77,5 @@ async def test_only_what_never_left_is_surely_not_sent(kind: Any) -> None:
 
 async def test_a_call_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer may come byte by byte for ever, each in time."""
-    monkeypatch.setattr(outcomes, "LONGEST", 0.01)
+    monkeypatch.setattr(outcomes, "CALL_TIMEOUT", 0.01)
     assert await outcome_of(asyncio.Event().wait) == RetryAt("TimeoutError", maybe_sent=True)

@@ -12,7 +12,9 @@ from telegram.request import HTTPXRequest
 from bot.core.message import Message
 from bot.core.watch import Place
 from bot.messenger import outcomes
+from bot.messenger.account import close_account, open_account
 from bot.messenger.sender import Delivered, RetryAt, Sender
+from bot.messenger.updates import Trouble, Updates
 from tests.messenger.faking import MESSAGE, bot_at, success
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -33,19 +35,25 @@ async def read_request(reader: asyncio.StreamReader) -> bytes:
 async def served(behave: Behaviour) -> AsyncIterator[str]:
     """A server on loopback that treats every connection the same; gives its URL."""
 
+    over: list[asyncio.Event] = []
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        over.append(ended := asyncio.Event())
         try:
             await behave(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
+            ended.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        for ended in over:
+            await asyncio.wait_for(ended.wait(), 10)
 
 
 @asynccontextmanager
@@ -160,7 +168,7 @@ async def test_an_answer_that_came_counts_by_what_it_says(status: str, body: byt
 
 async def test_an_answer_byte_by_byte_ends_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """No chat waits for it for ever."""
-    monkeypatch.setattr(outcomes, "LONGEST", 0.2)
+    monkeypatch.setattr(outcomes, "CALL_TIMEOUT", 0.2)
     async with served(answer_byte_by_byte) as url, sending(url, read_timeout=0.15) as sender:
         assert await sender.send_text(HERE, HELLO) == RetryAt("TimeoutError", maybe_sent=True)
 
@@ -226,6 +234,44 @@ async def test_silence_after_the_request_may_have_sent() -> None:
     """The answer may only be slow."""
     async with served(say_nothing) as url, sending(url, read_timeout=0.05) as sender:
         assert await sender.send_text(HERE, HELLO) == RetryAt("ReadTimeout", maybe_sent=True)
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers a byte at a time, never late with the next one."""
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers without an end."""
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b" " * 65_536)
+        await writer.drain()
+
+
+async def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No single read is late; the call as a whole is."""
+    monkeypatch.setattr(outcomes, "CALL_TIMEOUT", 0.2)
+    async with served(drip) as url, sending(url) as sender:
+        assert await sender.send_text(HERE, HELLO) == RetryAt("TimeoutError", maybe_sent=True)
+
+
+async def test_an_answer_without_end_is_not_read_to_it() -> None:
+    """Neither where messages are sent nor where updates are fetched."""
+    async with served(flood) as url:
+        account, updates = open_account(url, "1:x"), Updates(url, "1:x")
+        try:
+            assert await Sender(account).send_text(HERE, HELLO) == RetryAt("RemoteProtocolError", maybe_sent=True)
+            assert await updates.fetch(None) == Trouble("RemoteProtocolError")
+        finally:
+            await updates.close()
+            await close_account(account)
 
 
 async def test_a_refused_connection_surely_sent_nothing() -> None:

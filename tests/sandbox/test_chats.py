@@ -40,6 +40,19 @@ async def test_blocked_is_403_until_unblocked(bot: telegram.Bot, api: Api, sari:
     assert unblocked["my_chat_member"]["new_chat_member"]["status"] == "member"
 
 
+async def test_what_is_deleted_is_403_and_bots_are_not_told(api: Api, sandbox: Sandbox, sari: Person) -> None:
+    """An account, and a group; nobody writes there any more either."""
+    await sari.start()
+    group = sandbox.group("Shop", [sari])
+    await sari.delete_chat(group)
+    assert await api.refused("sendMessage", chat_id=group.id, text="x") == "403 Forbidden: the group chat was deleted"
+    await sari.delete_chat()
+    assert await api.refused("sendMessage", chat_id=sari.id, text="x") == "403 Forbidden: user is deactivated"
+    assert [next(reversed(update)) for update in await api.updates()] == ["message"]
+    with pytest.raises(ValueError, match="is deleted"):
+        await sari.send("hello")
+
+
 async def test_kicked_left_and_back(api: Api, sandbox: Sandbox, sari: Person) -> None:
     """Each way out of a group has its own words."""
     group, big = sandbox.group("Shop", [sari]), sandbox.supergroup("Ops", [sari])

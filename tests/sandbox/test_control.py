@@ -133,9 +133,18 @@ async def test_calls_and_requests_are_listed(page: Page, api: Api, chat: Chat) -
     assert (await page.get("requests"))["requests"] == []
 
 
-async def test_trouble_over_http(page: Page, api: Api) -> None:
-    """A scripted refusal and an outage."""
+async def test_trouble_over_http(page: Page, api: Api, sandbox: Sandbox) -> None:
+    """A scripted refusal, an outage, and a door that shuts."""
     await page.post("telegram", fail="getMe", status=429, retry_after=3)
     assert await api.refused("getMe") == "429 Too Many Requests: retry after 3"
     await page.post("telegram", outage=True, status=502)
     assert (await api.raw("getMe")).status_code == 502
+    assert sandbox.telegram_door.is_open
+    await page.post("telegram", away=30)
+    await asyncio.wait_for(shut(sandbox), 5)
+
+
+async def shut(sandbox: Sandbox) -> None:
+    """Returns once the bot would not reach Telegram."""
+    while sandbox.telegram_door.is_open:  # noqa: ASYNC110  # a door tells nobody
+        await asyncio.sleep(0)

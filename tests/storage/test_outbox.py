@@ -37,6 +37,10 @@ FACTS: tuple[type, ...] = tuple(fact for union in get_args(Fact) for fact in (ge
 st.register_type_strategy(datetime, TIMES)
 
 
+BIG = Place(-1_001_000_000_501)
+"""A supergroup."""
+
+
 async def the_row(database: Database) -> Any:
     """The only row."""
     (row,) = await rows_of(database, table)
@@ -390,14 +394,57 @@ async def test_a_pictures_id_is_kept_replaced_and_forgotten(database: Database) 
 
 
 async def test_our_messages_above_a_number_are_told(database: Database) -> None:
-    """So that nothing already noted is taken for one that was lost; another chat numbers for itself."""
-    for key, place, message_id in (("a", CHAT, 41), ("b", CHAT, 43), ("c", Place(7), 44)):
+    """So that nothing already noted is taken for one that was lost; a supergroup numbers for itself."""
+    for key, place, message_id in (("a", CHAT, 41), ("b", CHAT, 43), ("c", Place(7), 44), ("d", BIG, 42)):
         await keep_notice(database, key, place)
         await note_sent(database, await begin_first(database), message_id=message_id)
     async with database.begin() as tx:
-        assert await shown.messages_above(tx, CHAT.chat_id, 41) == {43}
-        assert await shown.messages_above(tx, CHAT.chat_id, 40) == {41, 43}
-        assert await shown.messages_above(tx, CHAT.chat_id, 43) == set()
+        assert await shown.messages_above(tx, CHAT.chat_id, 41) == {43, 44}
+        assert await shown.messages_above(tx, CHAT.chat_id, 40) == {41, 43, 44}
+        assert await shown.messages_above(tx, CHAT.chat_id, 44) == set()
+        assert await shown.messages_above(tx, BIG.chat_id, 41) == {42}
+
+
+async def test_the_newest_message_is_that_of_all_chats_but_supergroups(database: Database) -> None:
+    """Private chats and basic groups share one count."""
+    async with database.begin() as tx:
+        assert await shown.newest_message(tx, CHAT.chat_id) is None
+        for chat_id, message_id in ((CHAT.chat_id, 40), (7, 44), (-5, 45), (BIG.chat_id, 90), (8, None)):
+            await chats.meet(tx, chat_id, "", message_id, T0)
+        assert [await shown.newest_message(tx, chat_id) for chat_id in (CHAT.chat_id, -5, 8)] == [45, 45, 45]
+        assert await shown.newest_message(tx, BIG.chat_id) == 90
+
+
+async def test_a_search_in_vain_begins_higher_the_next_time(database: Database) -> None:
+    """What the try after it sends lies above what is known by then, and so for all that was begun with it."""
+    async with database.begin() as tx:
+        await chats.meet(tx, CHAT.chat_id, "private", 40, T0)
+    await keep_notice(database, "a")
+    await put_off(database, await begin_first(database), until=T0, maybe_sent=True)
+    row = await begin_first(database)
+    async with database.begin() as tx:
+        await chats.meet(tx, 7, "private", 60, T0)
+        await outbox.search_from_here(tx, row, lease_token=TOKEN - 1)
+    assert (await the_row(database)).after_message_id == 40
+    async with database.begin() as tx:
+        await outbox.search_from_here(tx, row, lease_token=TOKEN)
+    assert (await the_row(database)).after_message_id == 60
+
+
+async def test_what_may_have_been_sent_before_stays_so_when_let_go(database: Database) -> None:
+    """A try that was not made tells nothing of the one before it."""
+    async with database.begin() as tx:
+        await chats.meet(tx, CHAT.chat_id, "private", 40, T0)
+    await keep_notice(database, "a")
+    for unsure in (False, True):
+        row = await begin_first(database)
+        if unsure:
+            await put_off(database, row, until=T0, maybe_sent=True)
+            row = await begin_first(database)
+        async with database.begin() as tx:
+            await outbox.release(tx, row, lease_token=TOKEN)
+        found = await the_row(database)
+        assert (found.lease_token, found.after_message_id) == ((TOKEN, 40) if unsure else (None, None))
 
 
 async def test_a_try_remembers_how_far_the_chat_had_come(database: Database) -> None:

@@ -140,7 +140,7 @@ async def test_a_card_is_dropped_only_as_it_was_begun(database: Database) -> Non
         if change:
             await keep_card(database, watch)
         async with database.begin() as tx:
-            dropped.append(await outbox.drop_unchanged(tx, row, lease_token=TOKEN, problem="late", now=T0))
+            dropped.append(await waiting.drop_unchanged(tx, row, lease_token=TOKEN, problem="late", now=T0))
     assert dropped == [False, True]
     kept = (await by_key(database))[f"card:{watch.id}"]
     assert (kept.state, kept.problem, kept.lease_token) == (RowState.DROPPED, "late", None)

@@ -13,6 +13,7 @@ import { ProcessSwitch } from "/page/js/process.js";
 import { ProviderSwitch } from "/page/js/provider.js";
 import { Store } from "/page/js/store.js";
 import { Stream } from "/page/js/stream.js";
+import { TelegramSwitch } from "/page/js/telegram.js";
 import { Welcome } from "/page/js/welcome.js";
 
 const CONNECTION = { live: "Live", lost: "Reconnecting…" };
@@ -58,6 +59,7 @@ new Welcome(store, (text) => {
 });
 new Panel(store, ask);
 new ProviderSwitch(store);
+new TelegramSwitch();
 new ProcessSwitch(store);
 new Phone(store);
 

@@ -23,6 +23,14 @@ def upgrade() -> None:
         sa.Column("team_since", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(
+        "chats_newest",
+        "chats",
+        ["last_message_id"],
+        unique=False,
+        sqlite_where=sa.text("id > -1000000000000 AND last_message_id IS NOT NULL"),
+        postgresql_where=sa.text("id > -1000000000000 AND last_message_id IS NOT NULL"),
+    )
     op.create_table(
         "guesses",
         sa.Column("guesser", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -85,6 +93,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_index("outbox_chat_id", "outbox", ["chat_id", "id"], unique=False)
+    op.create_index("outbox_message_id", "outbox", ["message_id"], unique=False)
     op.create_index(
         "outbox_due",
         "outbox",
