@@ -7,6 +7,7 @@ between, the row is there and says so.
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, assert_never
@@ -71,6 +72,8 @@ class Deliver:
         self._clock = clock
         self._metrics = metrics
         self._lanes = Lanes[int]("deliver", CHATS_AT_ONCE)
+        self._under_way: set[int] = set()
+        """Rows that are being sent: where a group moves meanwhile, two lanes come to have its rows."""
         self._log = structlog.get_logger("deliver")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
@@ -99,9 +102,18 @@ class Deliver:
                 if row_id in told_with_others:
                     continue
                 await self._pace.turn(chat_id)
-                # Right before each send: another process may have taken over while this one was frozen.
-                if self._lanes.is_closing or not self._lease.held or not await self._deliver(row_id, told_with_others):
+                if row_id in self._under_way:
+                    await asyncio.sleep(0.1)
                     return
+                # Right before each send: another process may have taken over while this one was frozen.
+                if self._lanes.is_closing or not self._lease.held:
+                    return
+                self._under_way.add(row_id)
+                try:
+                    if not await self._deliver(row_id, told_with_others):
+                        return
+                finally:
+                    self._under_way.discard(row_id)
         except Exception as error:
             trace = is_worth_a_trace(error)
             self._log.error("delivery failed", chat=chat_id, problem=type(error).__name__, exc_info=trace)
@@ -172,6 +184,8 @@ class Deliver:
         found = await self._recover.card(row, card.message)
         if isinstance(found, Delivered) and found.message_id is not None:
             outcome = await self._change(row, card, found.message_id)
+            if isinstance(outcome, RetryAt):
+                return replace(outcome, maybe_sent=True)  # its number is not noted yet: it has to be found again
             return Delivered(found.message_id, outcome.file_id) if isinstance(outcome, Delivered) else outcome
         if found is not None:
             return found
@@ -201,8 +215,8 @@ class Deliver:
                 )
                 return False
             case Moved(chat_id=chat_id):
+                await outbox.release(tx, row, lease_token=token, forget_tries=True)
                 await chats.move(tx, row.place.chat_id, chat_id)
-                await outbox.release(tx, row, lease_token=token)
                 return False
             case PictureUnknown():
                 if card := _card_of(rendered):

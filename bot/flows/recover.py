@@ -6,10 +6,11 @@ Telegram takes, or calls "not modified", has found it; for every other message t
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from bot.core.message import Message
-from bot.messenger.sender import Delivered, MessageGone, Outcome, Sender, Undeliverable
+from bot.messenger.sender import Delivered, MessageGone, Outcome, RetryAt, Sender, Undeliverable
 from bot.storage import shown
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing
@@ -44,6 +45,8 @@ class Recover:
             outcome = await edit(number)
             if isinstance(outcome, Delivered):
                 return Delivered(number)
+            if isinstance(outcome, RetryAt):
+                return replace(outcome, maybe_sent=True)  # what was sent before is as unknown as ever
             if not isinstance(outcome, MessageGone | Undeliverable) or getattr(outcome, "chat_is_gone", False):
                 return outcome
         return None

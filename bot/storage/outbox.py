@@ -202,9 +202,11 @@ async def put_off(
     await tx.execute(behind.values(due_at=until))
 
 
-async def release(tx: Tx, row: Outgoing, *, lease_token: int) -> None:
-    """Leaves a row due as it was, without counting the try."""
-    values = {"lease_token": None, "after_message_id": None, "attempts": _one_attempt_less()}
+async def release(tx: Tx, row: Outgoing, *, lease_token: int, forget_tries: bool = False) -> None:
+    """Leaves a row due as it was, without counting the try: where an earlier one may have sent it, it still may."""
+    values: dict[str, Any] = {"attempts": _one_attempt_less()}
+    if forget_tries or not row.maybe_sent:
+        values |= {"lease_token": None, "after_message_id": None}
     await tx.execute(_held(row, lease_token).values(values))
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import or_, select
 
 from bot.core.commands import OpenPayments
-from bot.core.facts import Fact
+from bot.core.facts import Fact, WatchClosed
 from bot.core.watch import Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
@@ -25,6 +25,17 @@ async def may_show(tx: Tx, watch: Watch) -> bool:
     """Whether a watch's card is on its way to the chat at this moment, or was and nobody knows."""
     query = select(outbox.c.id).where(outbox.c.key == f"card:{watch.id}", outbox.c.lease_token.is_not(None))
     return (await tx.execute(query)).first() is not None
+
+
+async def has_heard_of_end(tx: Tx, watch: Watch) -> bool:
+    """Whether a watch's place has been told, since it asked last, that the payment is no longer watched."""
+    query = select(outbox.c.id).where(
+        outbox.c.chat_id == watch.place.chat_id,
+        outbox.c.watch_id == watch.id,
+        outbox.c.created_at >= watch.asked_at,
+        outbox.c.fact.startswith(f"{WatchClosed.__name__} ", autoescape=True),
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
 
 
 async def fact_at(tx: Tx, chat_id: int, message_id: int) -> Fact | None:
