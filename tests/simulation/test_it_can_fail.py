@@ -120,21 +120,21 @@ def nothing_is_searched_for(patch: MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bug", "promise"),
+    ("bug", "promise", "first"),
     [
-        (a_callback_is_believed, "paid is never said of what is not paid"),
-        (a_code_is_proof, "paid is never said of what is not paid"),
-        (paid_is_told_twice, "everything is told once"),
-        (stop_is_ignored, "nothing is told after stop"),
-        (a_wake_is_lost, "nobody waits long"),
-        (confirmed_before_stored, "every command is answered"),
-        (forgotten_by_a_restart, "every command is answered"),
-        (nothing_is_searched_for, "nobody is asked to pay what is paid"),
+        (a_callback_is_believed, "paid is never said of what is not paid", 3),
+        (a_code_is_proof, "paid is never said of what is not paid", 6),
+        (paid_is_told_twice, "everything is told once", 1),
+        (stop_is_ignored, "nothing is told after stop", 7),
+        (a_wake_is_lost, "nobody waits long", 1),
+        (confirmed_before_stored, "every command is answered", 27),
+        (forgotten_by_a_restart, "every command is answered", 4),
+        (nothing_is_searched_for, "nobody is asked to pay what is paid", 20),
     ],
 )
 def test_a_bug_breaks_the_promise_it_is_about(
-    bug: Callable[[MonkeyPatch], None], promise: str, monkeypatch: MonkeyPatch
+    bug: Callable[[MonkeyPatch], None], promise: str, first: int, monkeypatch: MonkeyPatch
 ) -> None:
-    """Within a hundred worlds."""
+    """Within a hundred worlds; CI begins at the first that shows it."""
     bug(monkeypatch)
-    assert any(promise in {violation.promise for violation in run(seed).violations} for seed in range(1, 101))
+    assert any(promise in {found.promise for found in run(seed).violations} for seed in range(first, first + 100))
