@@ -6,9 +6,10 @@ from datetime import datetime
 import structlog
 
 from bot.core.commands import Greeting
-from bot.core.facts import Paid
+from bot.core.facts import Paid, WatchClosed
+from bot.core.payment import Payment, Status
 from bot.core.watch import Place, Watch, WatchState
-from bot.storage import chats, inbox, outbox, payments, watches
+from bot.storage import chats, inbox, outbox, payments, shown, watches
 from bot.storage.engine import Database, Tx
 
 
@@ -69,9 +70,13 @@ class ComeAndGo:
         return bool(woken)
 
     async def _catch_up(self, tx: Tx, watch: Watch, now: datetime) -> None:
-        """A chat that comes back hears of a payment that was paid meanwhile; of one that was not, a look will tell."""
+        """A chat that comes back hears of a payment that was paid meanwhile, and of a watch that came to its end; what
+        else changed its card shows. Of what is still watched a look will tell."""
         payment = await payments.load(tx, watch.payment_id)
-        if payment is None or payment.paid_at is None:
+        if payment is None:
+            return
+        if payment.paid_at is None:
+            await self._catch_up_unpaid(tx, watch, payment, now)
             return
         await outbox.put_card(tx, watch, now)
         await outbox.put_notice(
@@ -85,3 +90,18 @@ class ComeAndGo:
             watch_id=watch.id,
         )
         await watches.set_state(tx, watch.id, WatchState.TOLD)
+
+    async def _catch_up_unpaid(self, tx: Tx, watch: Watch, payment: Payment, now: datetime) -> None:
+        if watch.card_message_id is not None:
+            await outbox.put_card(tx, watch, now)
+        if payment.status in {Status.CLOSED, Status.DROPPED} and not await shown.has_heard_of_end(tx, watch):
+            await outbox.put_notice(
+                tx,
+                f"watchclosed:{now.timestamp():.6f}:{watch.id}",
+                watch.place,
+                WatchClosed(payment.looked_at or now, unclear=payment.oddity is not None),
+                locale=watch.locale,
+                now=now,
+                payment_id=watch.payment_id,
+                watch_id=watch.id,
+            )

@@ -9,33 +9,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Final, assert_never
+from typing import Final
 
 import structlog
 
-from bot.core.alerts import Alert
 from bot.core.facts import Paid
-from bot.core.watch import Face, Place
 from bot.flows.announce import Operators
 from bot.flows.lanes import Lanes
 from bot.flows.lapse import NOT_IN_TIME, put_aside_if_past
 from bot.flows.reach import Pause, Reach
 from bot.flows.recover import Recover
 from bot.flows.render import Renderer
-from bot.flows.rendered import CardMessage, Erasure, Nothing, Rendered, TextMessage, TooLate
-from bot.flows.report import DocumentMessage, PictureMessage
+from bot.flows.rendered import Nothing, Rendered, TooLate
+from bot.flows.send import Send
 from bot.flows.settle import Settle
 from bot.messenger.pace import Pace
-from bot.messenger.sender import (
-    Delivered,
-    MessageGone,
-    Outcome,
-    RetryAt,
-    Sender,
-    Undeliverable,
-)
+from bot.messenger.sender import Delivered, Outcome, RetryAt, Sender, Undeliverable
 from bot.metrics import Metrics
-from bot.storage import alerts, outbox, waiting, watches
+from bot.storage import alerts, outbox, waiting
 from bot.storage.engine import Database
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
@@ -63,8 +54,7 @@ class Deliver:
         metrics: Metrics,
     ) -> None:
         self._database = database
-        self._sender = sender
-        self._recover = Recover(database, sender, lease=lease, pace=pace)
+        self._send = Send(database, sender, Recover(database, sender, lease=lease, pace=pace))
         self._settle = Settle(operators, clock)
         self._renderer = renderer
         self._lease = lease
@@ -72,6 +62,8 @@ class Deliver:
         self._clock = clock
         self._metrics = metrics
         self._lanes = Lanes[int]("deliver", CHATS_AT_ONCE)
+        self._under_way: set[int] = set()
+        """Rows that are being sent: where a group moves meanwhile, two lanes come to have its rows."""
         self._reach = Reach()
         self._returns = self._hastened = 0
         """How often Telegram came back, and for how many of these what had waited was made due."""
@@ -134,6 +126,9 @@ class Deliver:
                 if row_id in told_with_others:
                     continue
                 await self._lanes.rest(chat_id, self._pace.turn(chat_id))
+                if row_id in self._under_way:
+                    await asyncio.sleep(0.1)
+                    return
                 # Right before each send: another process may have taken over while this one was frozen.
                 may_go = not self._lanes.is_closing and self._lease.held and self._reach.may_try(chat_id)
                 if not may_go or not await self._deliver(row_id, told_with_others):
@@ -146,6 +141,13 @@ class Deliver:
 
     async def _deliver(self, row_id: int, told_with_others: set[int]) -> bool:
         """One row, and those that go into one message with it; False when the chat's next rows must wait."""
+        self._under_way.add(row_id)
+        try:
+            return await self._deliver_alone(row_id, told_with_others)
+        finally:
+            self._under_way.discard(row_id)
+
+    async def _deliver_alone(self, row_id: int, told_with_others: set[int]) -> bool:
         now = self._clock()
         token = self._lease.token
         async with self._database.begin() as tx:
@@ -185,59 +187,6 @@ class Deliver:
             self._pace.went()
             self._returns += self._reach.went(chat_id)
         return Pause(timedelta(0), own=False)
-
-    async def _send(self, row: Outgoing, rendered: Rendered) -> Outcome | TooLate:
-        match rendered:
-            case Nothing():
-                return Delivered(row.message_id)
-            case TextMessage(message_id=int() as message_id):
-                return await self._sender.change_text(row.place, message_id, rendered.message)
-            case TextMessage():
-                found = await self._recover.text(row, rendered.message)
-                return found or await self._send_text(row, rendered)
-            case CardMessage():
-                return await self._send_card(row, rendered)
-            case PictureMessage():
-                found = await self._recover.card(row, rendered.message)
-                return found or await self._sender.send_picture(row.place, rendered.png, rendered.message)
-            case DocumentMessage(name=name, content=content):
-                found = await self._recover.card(row, rendered.message)
-                return found or await self._sender.send_document(row.place, name, content, rendered.message)
-            case Erasure():
-                outcome = await self._sender.erase(row.place, rendered.message_id)
-                # Too old to delete: its code must not stay behind either.
-                refused = isinstance(outcome, MessageGone | Undeliverable)
-                return await self._change(row, rendered.instead, rendered.message_id) if refused else outcome
-            case _:
-                assert_never(rendered)
-
-    async def _send_text(self, row: Outgoing, text: TextMessage) -> Outcome:
-        outcome = await self._sender.send_text(row.place, text.message, reply_to=text.reply_to)
-        if isinstance(outcome, Undeliverable) and outcome.topic_is_gone and isinstance(row.fact, Paid | Alert):
-            # Better beside its topic than unheard.
-            return await self._sender.send_text(Place(row.place.chat_id), text.message)
-        return outcome
-
-    async def _send_card(self, row: Outgoing, card: CardMessage) -> Outcome | TooLate:
-        if card.message_id is not None:
-            return await self._change(row, card, card.message_id)
-        found = await self._recover.card(row, card.message)
-        if isinstance(found, Delivered) and found.message_id is not None and row.watch_id is not None:
-            # Noted at once: whatever comes of the change, this is the card from now on.
-            async with self._database.begin() as tx:
-                await watches.note_card(tx, row.watch_id, found.message_id, "")
-            outcome = await self._change(row, card, found.message_id)
-            return Delivered(found.message_id, outcome.file_id) if isinstance(outcome, Delivered) else outcome
-        if found is not None:
-            return found
-        if card.picture.face is not Face.QR:
-            return Delivered(None)  # a receipt only ever takes a code's place
-        if card.is_late:
-            return TooLate()
-        return await self._sender.send_picture(row.place, card.picture.source, card.message)
-
-    async def _change(self, row: Outgoing, card: CardMessage, message_id: int) -> Outcome:
-        return await self._sender.change_picture(row.place, message_id, card.picture.source, card.message)
 
     def _tell(self, row: Outgoing, outcome: Outcome | TooLate, begun_at: datetime) -> None:
         self._metrics.note_delivery(type(outcome).__name__.lower())

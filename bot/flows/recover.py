@@ -13,7 +13,7 @@ from typing import Final
 from bot.core.message import Message
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Delivered, MessageGone, Outcome, Sender, Undeliverable
-from bot.storage import outbox, shown
+from bot.storage import shown
 from bot.storage.engine import Database
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
@@ -54,5 +54,5 @@ class Recover:
             if not isinstance(outcome, MessageGone | Undeliverable) or getattr(outcome, "chat_is_gone", False):
                 return outcome
         async with self._database.begin() as tx:
-            await outbox.search_from_here(tx, row, lease_token=self._lease.token)
+            await shown.search_from_here(tx, row.place.chat_id, row.after_message_id, lease_token=self._lease.token)
         return None

@@ -46,8 +46,9 @@ class Settle:
                 )
                 return False
             case Moved(chat_id=chat_id):
+                # Messages are numbered anew there.
+                await outbox.release(tx, row, lease_token=token, forget_tries=True)
                 await chats.move(tx, row.place.chat_id, chat_id)
-                await outbox.release(tx, row, lease_token=token)
                 return False
             case PictureUnknown():
                 if card := _card_of(rendered):

@@ -26,6 +26,7 @@ ALERT_KEY: Final = "ops:"
 """How the keys of alerts begin."""
 # Spelt out, as a bound value does not lead to the partial index.
 _IS_DUE: Final = text("outbox.state = 'due'")
+_UNSUSPECTED: Final[dict[str, Any]] = {"lease_token": None, "after_message_id": None}
 
 
 class RowKind(StrEnum):
@@ -164,17 +165,6 @@ async def begin(tx: Tx, row_id: int, *, lease_token: int, now: datetime) -> Outg
     return _outgoing(row) if (await tx.execute(begun)).rowcount == 1 else None
 
 
-async def search_from_here(tx: Tx, row: Outgoing, *, lease_token: int) -> None:
-    """No message was found that an earlier try may have sent: the next one lies above what is known now. That goes
-    for all that was begun together with the row."""
-    together = outbox.update().where(
-        outbox.c.chat_id == row.place.chat_id,
-        outbox.c.lease_token == lease_token,
-        outbox.c.after_message_id == row.after_message_id,
-    )
-    await tx.execute(together.values(after_message_id=await newest_message(tx, row.place.chat_id)))
-
-
 async def next_due_at(tx: Tx, except_for: Iterable[int]) -> datetime | None:
     """When the next row is due."""
     query = select(func.min(outbox.c.due_at)).where(_IS_DUE)
@@ -221,10 +211,11 @@ async def put_off(
     await tx.execute(behind.values(due_at=until))
 
 
-async def release(tx: Tx, row: Outgoing, *, lease_token: int) -> None:
-    """Leaves a row due as it was, without counting the try."""
-    values = _unsuspected(row) | {"attempts": _one_attempt_less()}
-    await tx.execute(_held(row, lease_token).values(values))
+async def release(tx: Tx, row: Outgoing, *, lease_token: int, forget_tries: bool = False) -> None:
+    """Leaves a row due as it was, without counting the try. `forget_tries`: what earlier ones may have sent is not
+    looked for any more."""
+    values = _UNSUSPECTED if forget_tries else _unsuspected(row)
+    await tx.execute(_held(row, lease_token).values(values | {"attempts": _one_attempt_less()}))
 
 
 async def bury(
@@ -269,7 +260,7 @@ async def _is_silenced(tx: Tx, chat_id: int) -> bool:
 
 def _unsuspected(row: Outgoing) -> dict[str, Any]:
     # Of an earlier try this one says nothing: it may have ended while that one's message was still looked for.
-    return {} if row.maybe_sent else {"lease_token": None, "after_message_id": None}
+    return {} if row.maybe_sent else _UNSUSPECTED
 
 
 def _one_attempt_less() -> Any:

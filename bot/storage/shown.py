@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import or_, select, text
 
 from bot.core.commands import OpenPayments
-from bot.core.facts import Fact
+from bot.core.facts import Fact, WatchClosed
 from bot.core.watch import Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
@@ -34,6 +34,17 @@ async def may_show(tx: Tx, watch: Watch) -> bool:
     return (await tx.execute(query)).first() is not None
 
 
+async def has_heard_of_end(tx: Tx, watch: Watch) -> bool:
+    """Whether a watch's place has been told, since it asked last, that the payment is no longer watched."""
+    query = select(outbox.c.id).where(
+        outbox.c.chat_id == watch.place.chat_id,
+        outbox.c.watch_id == watch.id,
+        outbox.c.created_at >= watch.asked_at,
+        outbox.c.fact.startswith(f"{WatchClosed.__name__} ", autoescape=True),
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
 async def fact_at(tx: Tx, chat_id: int, message_id: int) -> Fact | None:
     """What a message of ours in a chat told."""
     query = select(outbox.c.fact).where(outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
@@ -58,6 +69,15 @@ async def messages_above(tx: Tx, chat_id: int, message_id: int) -> frozenset[int
     where = outbox.c.chat_id == chat_id if _numbers_for_itself(chat_id) else outbox.c.chat_id > _SUPERGROUPS
     query = select(outbox.c.message_id).where(where, outbox.c.message_id > message_id)
     return frozenset((await tx.execute(query)).scalars())
+
+
+async def search_from_here(tx: Tx, chat_id: int, message_id: int, *, lease_token: int) -> None:
+    """Above that message none was found that an earlier try may have sent: the next one lies above what is known now.
+    That goes for all that was begun together under this lease."""
+    together = outbox.update().where(
+        outbox.c.chat_id == chat_id, outbox.c.lease_token == lease_token, outbox.c.after_message_id == message_id
+    )
+    await tx.execute(together.values(after_message_id=await newest_message(tx, chat_id)))
 
 
 def _numbers_for_itself(chat_id: int) -> bool:

@@ -38,7 +38,9 @@ class World:
         self.now = T0
         self.says = says
         self.told: defaultdict[int, list[str]] = defaultdict(list)
-        """By chat: each text that was taken, a message's number being its place."""
+        """By chat: each text that was taken."""
+        self._taken: list[tuple[int, str]] = []
+        """All of them, a message's number being its place: private chats share one numbering."""
         self.told_at: dict[str, datetime] = {}
         self.tries: list[tuple[datetime, int]] = []
         """When and where something was sent or changed."""
@@ -106,10 +108,11 @@ class World:
         answer = self.says(chat_id, text)
         if answer in {None, LOST}:
             self.told[chat_id].append(text)
+            self._taken.append((chat_id, text))
             self.told_at[text] = self.now
         if isinstance(answer, str):
             return RetryAt("ReadTimeout", maybe_sent=True)
-        return answer or Delivered(len(self.told[chat_id]))
+        return answer or Delivered(len(self._taken))
 
     async def change_text(self, place: Place, number: int, message: Message) -> Outcome:
         """Says whether the message of that number is ours to change."""
@@ -117,7 +120,7 @@ class World:
         answer = self.says(place.chat_id, message.html)
         if isinstance(answer, RetryAt):
             return answer
-        texts = self.told[place.chat_id]
-        if not 1 <= number <= len(texts):
+        chat_id, text = self._taken[number - 1] if 1 <= number <= len(self._taken) else (None, "")
+        if chat_id != place.chat_id:
             return MessageGone()
-        return Delivered(None) if texts[number - 1] == message.html else Undeliverable("not the same")
+        return Delivered(None) if text == message.html else Undeliverable("not the same")

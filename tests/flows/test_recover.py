@@ -81,8 +81,13 @@ async def test_a_search_that_fails_leaves_the_doubt(database: Database, after: f
     """Telegram is away, or asks for a pause: nothing was learnt of the earlier try."""
     row = await unsure(database)
     chat = Chat({42: RetryAt("ConnectError", after=after)})
-    assert await recover(database, chat).text(row, HELLO) == RetryAt("ConnectError", after=after, maybe_sent=True)
+    outcome = await recover(database, chat).text(row, HELLO)
+    assert outcome == RetryAt("ConnectError", after=after)
     assert chat.tried == [41, 42]
+    async with database.begin() as tx:
+        await outbox.put_off(tx, row, lease_token=TOKEN, until=T0, problem="", counts=False, maybe_sent=False)
+    again = await begin_first(database)
+    assert (again.maybe_sent, again.after_message_id) == (True, 40)
 
 
 async def test_what_was_never_sent_is_not_looked_for(database: Database) -> None:

@@ -178,8 +178,8 @@ BUGS: Final = (
     Bug(
         "purged_unhandled",
         "bot/storage/purge.py",
-        "inbox.delete().where(inbox.c.received_at < now - UPDATES_FOR, inbox.c.state != UpdateState.NEW)",
-        "inbox.delete().where(inbox.c.received_at < now - UPDATES_FOR)",
+        "and_(inbox.c.received_at < now - UPDATES_FOR, inbox.c.state != UpdateState.NEW)",
+        "and_(inbox.c.received_at < now - UPDATES_FOR)",
         "tests/storage/test_purge.py::test_updates_go_when_they_were_handled",
         "what waited for a bot that was off would never be answered",
     ),

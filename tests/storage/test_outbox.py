@@ -427,7 +427,7 @@ async def test_a_search_in_vain_begins_higher_the_next_time(database: Database) 
         await outbox.search_from_here(tx, row, lease_token=TOKEN - 1)
     assert (await the_row(database)).after_message_id == 40
     async with database.begin() as tx:
-        await outbox.search_from_here(tx, row, lease_token=TOKEN)
+        await shown.search_from_here(tx, row.place.chat_id, row.after_message_id, lease_token=TOKEN)
     assert (await the_row(database)).after_message_id == 60
 
 
@@ -491,3 +491,14 @@ async def test_a_message_is_changed_once_for_many_changes(database: Database) ->
         await outbox.sent(tx, row, lease_token=TOKEN, message_id=None, now=T0)
         assert await shown.fact_at(tx, place.chat_id, 41) == links.Tracked("3")
     assert (await begin_first(database)).fact == links.Tracked("3")
+
+
+async def test_a_row_let_go_may_still_have_been_sent_by_an_earlier_try(database: Database) -> None:
+    """The search for it must go on; only what this try did is taken back."""
+    await keep_notice(database, "paid:1")
+    await begin_first(database, token=1)  # and died
+    for _ in range(2):
+        row = await begin_first(database, token=2)
+        assert row.maybe_sent
+        async with database.begin() as tx:
+            await outbox.release(tx, row, lease_token=2)

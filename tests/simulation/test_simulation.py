@@ -1,0 +1,43 @@
+"""Worlds made up from numbers, in each of which every promise is kept.
+
+How many there are in CI is what fits into a minute; `python -m tests.simulation` runs any number.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.run import how_to_rerun, run
+
+WORLDS = 200
+CHUNK = 20
+KEPT = [
+    int(line.split()[0])
+    for line in Path(__file__).with_name("kept.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def assert_kept(seed: int) -> None:
+    """Fails with the promises that were broken, and how to see it."""
+    broken = [f"{violation.promise}: {violation.how}" for violation in run(seed).violations]
+    assert not broken, "\n".join([*broken, f"See it: {how_to_rerun(seed)}", "Mended, keep it in kept.txt."])
+
+
+@pytest.mark.parametrize("first", range(1, WORLDS + 1, CHUNK))
+def test_every_promise_is_kept(first: int) -> None:
+    """In worlds that nobody chose."""
+    for seed in range(first, first + CHUNK):
+        assert_kept(seed)
+
+
+@pytest.mark.parametrize("seed", KEPT)
+def test_what_was_once_broken_stays_mended(seed: int) -> None:
+    """In worlds that found something."""
+    assert_kept(seed)
+
+
+def test_the_same_number_is_the_same_world() -> None:
+    """A failure can be looked at again. Only the names of buttons are drawn anew."""
+    once, again = ([line for line in run(7).history if line[1] != "press"] for _ in range(2))
+    assert once == again
