@@ -66,13 +66,13 @@ async def test_a_wrong_key_is_told(make_settings: MakeSettings) -> None:
 async def test_a_key_of_the_other_environment_is_told(sandbox: Sandbox, make_settings: MakeSettings) -> None:
     """The other host takes it; a key that nobody takes is simply wrong."""
     async with Sandbox.serve(api_key="key-of-production") as production:
-        both = Environments(sandbox.url, production.url)
+        both = Environments(*(one.settings()["KIRIMINAJA_EXPRESS_URL"] for one in (sandbox, production)))
         settings = make_settings(KIRIMINAJA_API_KEY="key-of-production", KIRIMINAJA_INSTANT_URL="")
         lines = await found(settings, environments=both)
-        assert_bad(lines, "KiriminAja key", "key of production", f"KIRIMINAJA_EXPRESS_URL={production.url}")
-        settings = make_settings(KIRIMINAJA_API_KEY=sandbox.kiriminaja.api_key, KIRIMINAJA_EXPRESS_URL=production.url)
+        assert_bad(lines, "KiriminAja key", "key of production", f"KIRIMINAJA_EXPRESS_URL={both.production}")
+        settings = make_settings(KIRIMINAJA_API_KEY=sandbox.kiriminaja.api_key, KIRIMINAJA_EXPRESS_URL=both.production)
         lines = await found(settings, environments=both)
-        assert_bad(lines, "KiriminAja key", "key of the sandbox", f"KIRIMINAJA_EXPRESS_URL={sandbox.url}")
+        assert_bad(lines, "KiriminAja key", "key of the sandbox", f"KIRIMINAJA_EXPRESS_URL={both.sandbox}")
         settings = make_settings(KIRIMINAJA_API_KEY="nobodys-key", KIRIMINAJA_INSTANT_URL="")
         assert_bad(await found(settings, environments=both), "KiriminAja key", "copy it again")
 
