@@ -1,5 +1,5 @@
 """The database is locked, full, not writable, damaged or gone: refused or waited out with one clear line, nothing
-confirmed that was not stored, nothing said twice. `python -m tests.outage` is the long version."""
+confirmed that was not stored, nothing said twice. `python -m tests.storage.outage` is the long version."""
 
 import asyncio
 import shutil

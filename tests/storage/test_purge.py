@@ -21,7 +21,6 @@ from bot.storage.tables import (
     uploads,
     watches,
 )
-from tests.purging import purge_beside_writes
 from tests.storage.making import (
     ID,
     SECOND,
@@ -35,6 +34,7 @@ from tests.storage.making import (
     keep_watch,
     rows_of,
 )
+from tests.storage.purging import purge_beside_writes
 
 LATER = T0 + timedelta(days=400)
 
@@ -140,7 +140,7 @@ def _fields(payment: Any) -> dict[str, Any]:
 async def test_what_is_old_goes_in_portions_while_others_write(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for all of it; `python -m tests.purging` has the figures for 100,000 rows."""
+    """Nobody waits for all of it; `python -m tests.storage.purging` has the figures for 100,000 rows."""
     monkeypatch.setattr(purge_module, "AT_ONCE", 200)
     waits = await purge_beside_writes(database, 5_000)
     assert len(waits) > 5

@@ -1,5 +1,5 @@
-"""How long a write waits while old rows are purged: `python -m tests.purging --rows 100000`, on a new SQLite file, or
-`--url postgresql://…` on an empty database."""
+"""How long a write waits while old rows are purged: `python -m tests.storage.purging --rows 100000`, on a new SQLite
+file, or `--url postgresql://…` on an empty database."""
 
 import argparse
 import asyncio

@@ -4,8 +4,8 @@ for another one than a new SQLite file).
 The bot is a process of its own, started as an operator would; the sandbox is this one. So many payments are watched;
 then, until the time is over, somebody asks, somebody pays, KiriminAja calls back and somebody presses a button, each a
 few times a minute, so that about as many stay open. Every ten seconds the bot is looked at through /proc: a line each,
-and at the end a verdict (`tests.soaking` says what counts). Exit status 1 where something grows or an answer is lost.
-Linux only. The first minutes, until all are watched, are not measured.
+and at the end a verdict (`tests.soak.verdict` says what counts). Exit status 1 where something grows or an answer is
+lost. Linux only. The first minutes, until all are watched, are not measured.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.payment import Payment
 from bot.sandbox.people import Person
 from tests.e2e.process import BotProcess
-from tests.soaking import MIB, Sample, complaints, memory_slope
+from tests.soak.verdict import MIB, Sample, complaints, memory_slope
 
 EVERY = 10.0
 WATCHES_A_PERSON = 4

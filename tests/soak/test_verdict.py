@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.soaking import MIB, Sample, complaints, memory_slope
+from tests.soak.verdict import MIB, Sample, complaints, memory_slope
 
 FLAT = [Sample(10.0 * number, 80 * MIB, 4, 20, 9, 4 * MIB, 9 * MIB, number) for number in range(30)]
 

@@ -1,4 +1,4 @@
-"""What a bot does while its database is locked, full or gone: `python -m tests.outage --seconds 30`.
+"""What a bot does while its database is locked, full or gone: `python -m tests.storage.outage --seconds 30`.
 
 A real process against a sandbox, at the log level operators have. During the outage a command is sent and a callback
 pushed; afterwards both must be known, the command answered once. Prints what was seen; exit status 1 where it was not

@@ -1,0 +1,1 @@
+"""Whether a bot that works for long grows: by command, half an hour at a time."""
