@@ -1,8 +1,9 @@
 """When to look again: often while a payment is fresh, ever more rarely after.
 
 `d(t) = d0 · (1 + (t/τ)²)`, capped. Looks at intervals ∝ 1/√hazard give the least delay for a given number of
-calls; for log-normal payment times this quadratic comes close. All intervals are stretched evenly so that the
-sum of all open payments' looks uses the call budget and no more; none is shorter than `d0`.
+calls; for log-normal payment times this quadratic comes close, and the cap is for those that come hours later
+(`tests/bench/cadence.py` has the figures that τ and the cap were chosen by). All intervals are stretched evenly so
+that the sum of all open payments' looks uses the call budget and no more; none is shorter than `d0`.
 """
 
 from collections import Counter
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-TAU: Final = timedelta(seconds=60)
-CAP: Final = timedelta(minutes=5)
+TAU: Final = timedelta(seconds=210)
+CAP: Final = 60.0
+"""Longest interval as a multiple of the shortest: two minutes at the usual POLL_FIRST."""
 HOURLY: Final = timedelta(hours=1)
 """Between two looks at a payment whose watch is over."""
 
@@ -26,10 +28,8 @@ class Cadence:
 
     def interval(self, age: timedelta, stretch: float = 1.0) -> timedelta:
         """Time from one look to the next at a payment first asked for `age` ago."""
-        shape = 1 + (max(age, timedelta(0)) / TAU) ** 2
-        # In seconds up to the cap: a timedelta overflows at ages of some years.
-        law = timedelta(seconds=min(self.first.total_seconds() * shape, CAP.total_seconds()))
-        return max(self.first, max(self.first, law) * stretch)
+        shape = min(1 + (max(age, timedelta(0)) / TAU) ** 2, CAP)
+        return max(self.first, self.first * shape * stretch)
 
     def stretch(self, ages: Iterable[tuple[timedelta, int]]) -> float:
         """Factor that makes the looks of all open payments fit the budget.

@@ -130,9 +130,9 @@ def said_paid(payment: Payment, after: timedelta) -> Payment:
 
 
 def test_a_word_makes_a_payment_fresh_again() -> None:
-    """An hour old, it is looked at every five minutes; from now on as if it was just asked for."""
+    """An hour old, it is looked at every two minutes; from now on as if it was just asked for."""
     old = look(shown(), unpaid(), HOUR)
-    assert old.look_again_at == T0 + HOUR + timedelta(minutes=5)
+    assert old.look_again_at == T0 + HOUR + timedelta(minutes=2)
     said = look(said_paid(old.payment, HOUR), unpaid(), HOUR)
     assert said.look_again_at == T0 + HOUR + FIRST
     assert said.facts == ()
@@ -160,7 +160,7 @@ def test_an_earlier_word_does_not_make_a_later_ask_old() -> None:
 def test_after_ten_minutes_chat_and_operators_hear_of_it(answer: object, unclear: bool) -> None:
     """With a look on the very end; the operators once a payment, however often it is said."""
     said = said_paid(shown(), HOUR)
-    nearly = look(said, unpaid(), HOUR + CLAIM_FOR - 30 * SECOND)
+    nearly = look(said, unpaid(), HOUR + CLAIM_FOR - 10 * SECOND)
     assert (nearly.facts, nearly.look_again_at) == ((), T0 + HOUR + CLAIM_FOR)
     at = HOUR + CLAIM_FOR
     over = look(nearly.payment, answer, at)
