@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Final
 
-NAMES: Final = ("cadence",)
+NAMES: Final = ("cadence", "card")
 
 
 def main(names: list[str]) -> None:
