@@ -12,17 +12,17 @@ from tests.e2e.process import BotProcess
 HOPELESS = ["../../etc/passwd", "X" * 300, "<b>x</b>", "XID-١٢٣٤٥٦٧٨٩٠", "a b&c", "-rf"]
 
 
-@pytest.mark.parametrize("given", HOPELESS)
 async def test_what_cannot_be_an_id_is_answered_without_a_call(
-    bot: BotProcess, sandbox: Sandbox, sari: Person, tom: Person, given: str
+    bot: BotProcess, sandbox: Sandbox, sari: Person, tom: Person
 ) -> None:
     """The hint names the right kind of id, in each person's language, and KiriminAja hears nothing."""
-    answers = []
-    for person in (sari, tom):
-        await person.send(f"/pay {given}")
-        answers.append((await person.private_chat.next_message()).text)
-    assert answers[0] != answers[1]
-    assert all("XID-" in answer for answer in answers)
+    for given in HOPELESS:
+        answers = []
+        for person in (sari, tom):
+            await person.send(f"/pay {given}")
+            answers.append((await person.private_chat.next_message()).text)
+        assert answers[0] != answers[1], given
+        assert all("XID-" in answer for answer in answers), given
     assert sandbox.kiriminaja.requests == []
 
 
@@ -43,21 +43,17 @@ async def test_private_small_talk_gets_one_line_of_help(bot: BotProcess, sandbox
 
 
 @pytest.mark.parametrize("unknown", ["status_false", "not_found", "null"])
-@pytest.mark.parametrize("payment_id", ["XID-9999999999", "PID-9999999999", "PICKUP-77"])
-async def test_an_unknown_id_is_told_as_such(
-    bot: BotProcess, sandbox: Sandbox, sari: Person, unknown: Any, payment_id: str
-) -> None:
+async def test_an_unknown_id_is_told_as_such(bot: BotProcess, sandbox: Sandbox, sari: Person, unknown: Any) -> None:
     """Whichever way KiriminAja says it: not found, with what to copy instead."""
     sandbox.kiriminaja.unknown = unknown
-    await sari.send(f"/pay {payment_id}")
-    told = (await sari.private_chat.next_message()).text
-    assert "Tidak ditemukan" in told
-    assert "resi" in told
+    for payment_id in ("XID-9999999999", "PID-9999999999", "PICKUP-77"):
+        await sari.send(f"/pay {payment_id}")
+        told = (await sari.private_chat.next_message()).text
+        assert "Tidak ditemukan" in told, payment_id
+        assert "resi" in told, payment_id
 
 
-@pytest.mark.parametrize(
-    "mode", ["down", "reset", "html", "empty", "key_refused", "too_many", "truncated", "wrong_types"]
-)
+@pytest.mark.parametrize("mode", ["down", "html", "key_refused", "too_many", "wrong_types"])
 async def test_trouble_at_kiriminaja_is_told_and_the_ask_completes_by_itself(
     bot: BotProcess, sandbox: Sandbox, tom: Person, mode: Any
 ) -> None:

@@ -159,7 +159,7 @@ async def test_an_already_paid_payment_is_followed_too(bot: BotProcess, sandbox:
     await shows(sari, listed, "Dibawa kurir")
 
 
-@pytest.mark.parametrize("moment", range(4))
+@pytest.mark.parametrize("moment", range(0, 4, 2))
 async def test_kill_9_loses_no_news_and_repeats_none(
     sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_url: str, moment: int
 ) -> None:

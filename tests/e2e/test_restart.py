@@ -97,7 +97,7 @@ async def test_an_update_not_confirmed_at_kill_9_is_handled_once(
     assert len(sari.private_chat.from_bot) == 2
 
 
-@pytest.mark.parametrize("moment", range(8))
+@pytest.mark.parametrize("moment", range(0, 8, 2))
 async def test_kill_9_at_any_moment_loses_nothing(
     sandbox: Sandbox, sari: Person, tom: Person, tmp_path: Path, sqlite_url: str, moment: int
 ) -> None:
