@@ -102,10 +102,20 @@ class Promises:
             for place, interest in self._interests(bill).items():
                 if not interest.watches or place[0] in self._blocked or interest.was_told:
                     continue
+                if self._may_have_stopped(place, bill):
+                    continue
                 if bill.paid_at is not None and bill.is_known:
                     self._world.violate("whoever watches hears that it is paid", f"{bill.id} in {place}")
                 elif not interest.was_closed and bill.is_known:
                     self._world.violate("every watch ends", f"{bill.id} in {place}")
+
+    def _may_have_stopped(self, place: tuple[int, int | None], bill: Bill) -> bool:
+        """Whether a press came to no answer, as the process died: it may have been a stop, and its message deleted."""
+        answered = {press_id for press_id, _, _ in self._world.messenger.toasts}
+        return any(
+            press_id not in answered and (chat, topic) == place and Said.read(under).payment_id == bill.id
+            for press_id, (chat, topic, _, under) in self._world.messenger.presses.items()
+        )
 
     def _nothing_after_stop(self) -> None:
         for bill in self._world.provider.bills.values():
