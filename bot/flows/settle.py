@@ -63,6 +63,7 @@ class Settle:
                 return False
             case Undeliverable(chat_is_gone=True):
                 await self._report(tx, row, now)
+                await outbox.release(tx, row, lease_token=token)
                 await chats.silence(tx, row.place.chat_id, outcome.problem, now)
                 return True
             case Undeliverable():

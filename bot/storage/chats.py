@@ -148,9 +148,12 @@ async def _rest_rows(tx: Tx, chat_id: int, why: str, now: datetime) -> None:
     waits = outbox.update().where(outbox.c.chat_id == chat_id, outbox.c.state == RowState.DUE)
     over = {"lease_token": None, "done_at": now, "problem": why}
     unshown = select(watches.c.id).where(watches.c.chat_id == chat_id, watches.c.card_message_id.is_(None))
-    dropped = waits.where(outbox.c.kind == RowKind.CARD, outbox.c.watch_id.in_(unshown))
+    # One that may have been shown all the same stays, and with it what tells where to look for it.
+    dropped = waits.where(
+        outbox.c.kind == RowKind.CARD, outbox.c.watch_id.in_(unshown), outbox.c.lease_token.is_(None)
+    )
     await tx.execute(dropped.values(state=RowState.DROPPED, **over))
     says_paid = outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True)
     answers = waits.where(or_(outbox.c.watch_id.is_(None), and_(outbox.c.key.startswith("reply:"), ~says_paid)))
     await tx.execute(answers.values(state=RowState.DEAD, **over))
-    await tx.execute(waits.values(state=RowState.RESTS, lease_token=None, after_message_id=None, problem=why))
+    await tx.execute(waits.values(state=RowState.RESTS, problem=why))

@@ -24,6 +24,8 @@ from bot.storage.tables import chats, lease, outbox
 
 ALERT_KEY: Final = "ops:"
 """How the keys of alerts begin."""
+THROTTLED: Final = "429"
+"""The problem of a row for which Telegram named a pause."""
 # Spelt out, as a bound value does not lead to the partial index.
 _IS_DUE: Final = text("outbox.state = 'due'")
 _UNSUSPECTED: Final[dict[str, Any]] = {"lease_token": None, "after_message_id": None}
@@ -131,12 +133,14 @@ async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
 async def due(tx: Tx, now: datetime, *, limit: int, except_for: Iterable[int]) -> Sequence[tuple[int, int]]:
     """(row id, chat id) of what is due, the longest due first, but for chats that are being served.
 
-    Within a chat that is the order it was written in: a put-off row holds up those behind it, and new ones too.
+    Within a chat that is the order it was written in, or, for a card, last wanted: a put-off row holds up those behind
+    it, and new ones too.
     """
     query = select(outbox.c.id, outbox.c.chat_id).where(_IS_DUE, outbox.c.due_at <= now)
     if busy := list(except_for):
         query = query.where(outbox.c.chat_id.not_in(busy))
-    rows = (await tx.execute(query.order_by(outbox.c.due_at, outbox.c.id).limit(limit))).all()
+    in_order = query.order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.id)
+    rows = (await tx.execute(in_order.limit(limit))).all()
     return [(row.id, row.chat_id) for row in rows]
 
 
@@ -235,9 +239,10 @@ async def row_values(
 ) -> dict[str, Any]:
     """What every new row holds; `about_payment`: whether it waits where its chat takes no messages for now."""
     # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
-    # gathers holds up nobody, nor does what Telegram chokes on.
+    # gathers holds up nobody, nor does what Telegram chokes on, but for a pause it named.
     put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
-    of_chat = (outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE, outbox.c.attempts < ASIDE_AFTER)
+    holds_up = or_(outbox.c.attempts < ASIDE_AFTER, outbox.c.problem == THROTTLED)
+    of_chat = (outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE, holds_up)
     put_off_until: datetime | None = (
         await tx.execute(select(func.max(outbox.c.due_at)).where(*of_chat, put_off))
     ).scalar_one()

@@ -183,6 +183,7 @@ outbox: Final = Table(
     Index(
         "outbox_due",
         "due_at",
+        "created_at",
         "id",
         sqlite_where=text("state = 'due'"),
         postgresql_where=text("state = 'due'"),

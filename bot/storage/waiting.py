@@ -9,11 +9,8 @@ from bot.core.deadlines import SHORTEST, is_missed, is_past
 from bot.core.facts import Paid
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
-from bot.storage.outbox import Outgoing, RowKind, RowState, given_up
+from bot.storage.outbox import THROTTLED, Outgoing, RowKind, RowState, given_up
 from bot.storage.tables import outbox
-
-THROTTLED = "429"
-"""The problem of a row for which Telegram named a pause."""
 
 
 async def hasten(tx: Tx, now: datetime, *, except_for: Iterable[int]) -> None:

@@ -197,3 +197,16 @@ async def test_what_returns_from_rest_too_late_is_not_told(database: Database) -
     await world.run(SECOND)
     assert world.told[1] == ["paid"]
     assert {row.key: row.state for row in await rows_of(database, table)}["closed"] == RowState.DEAD
+
+
+async def test_what_a_block_refused_is_not_searched_for_on_return(database: Database) -> None:
+    """Telegram said no: nothing was sent that could be found."""
+    world = World(database, lambda *_: Undeliverable("blocked", chat_is_gone=True))
+    await world.meet(1)
+    await keep_notice(database, "paid", Place(1), fact=PAID, watch_id=17)
+    await world.run(SECOND)
+    world.says = lambda *_: None
+    async with database.begin() as tx:
+        await chats.wake(tx, 1, world.now)
+    await world.run(SECOND)
+    assert (world.told[1], len(world.tries)) == (["paid"], 2)

@@ -1,9 +1,10 @@
 """Telegram as a model: chats with their messages, updates until they are confirmed, and what goes wrong on the way."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.core.message import ActionButton, Keyboard, Toast
 from bot.core.watch import Place
@@ -14,7 +15,9 @@ from tests.simulation.process import Process
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-_NOT_NOW = RetryAt("ConnectError")
+SUPERGROUPS: Final = -1_000_000_000_000
+"""Their ids are at or below it."""
+_NOT_NOW: Final = RetryAt("ConnectError")
 
 
 @dataclass(slots=True)
@@ -52,17 +55,18 @@ class Chat:
     id: int
     first_id: int
     person: int
+    numbers: Iterator[int]
+    """Of messages to come: a supergroup's own, else shared by all chats of the bot."""
     is_blocked: bool = False
     moved_to: int | None = None
     flooded_until: float = 0.0
-    last_id: int = 0
     messages: dict[int, Standing] = field(default_factory=dict)
 
     def write(self, message: Standing) -> int:
         """Adds a message; returns its number."""
-        self.last_id += 1
-        self.messages[self.last_id] = message
-        return self.last_id
+        number = next(self.numbers)
+        self.messages[number] = message
+        return number
 
 
 class Messenger:
@@ -79,10 +83,16 @@ class Messenger:
         self._updates: list[dict[str, Any]] = []
         self._last_update = 100
         self._news = asyncio.Event()
+        self._numbers = count(1)
 
     def add(self, chat_id: int, person: int) -> None:
         """A chat that is there from the beginning."""
-        self.chats[chat_id] = Chat(chat_id, chat_id, person)
+        self._begin(chat_id, chat_id, person)
+
+    def _begin(self, chat_id: int, first_id: int, person: int) -> Chat:
+        numbers = count(1) if chat_id <= SUPERGROUPS else self._numbers
+        chat = self.chats[chat_id] = Chat(chat_id, first_id, person, numbers)
+        return chat
 
     def chat(self, first_id: int) -> Chat:
         """The chat as it is now, under its first id."""
@@ -113,7 +123,7 @@ class Messenger:
     def migrate(self, chat: Chat, new_id: int) -> None:
         """A group becomes a supergroup: both tell, in no certain order."""
         chat.moved_to = new_id
-        new = self.chats[new_id] = Chat(new_id, chat.first_id, chat.person)
+        new = self._begin(new_id, chat.first_id, chat.person)
         of_old = self._about(chat, chat.write(Standing("moved", None, is_ours=False)), None) | {
             "migrate_to_chat_id": new_id
         }
@@ -288,6 +298,3 @@ class Messenger:
 
 def _kind(chat: Chat) -> Mapping[str, Any]:
     return {"id": chat.id, "type": "private" if chat.id > 0 else "group"}
-
-
-Updates = Sequence[Mapping[str, Any]]

@@ -4,11 +4,14 @@ import random
 from typing import Final
 
 from bot.core.ids import Kind
+from tests.simulation.messenger import SUPERGROUPS
 from tests.simulation.planned import CALM, Deed, Plan, Span, Weather
 from tests.simulation.provider import Bill, Issue
 
 _AMOUNTS: Final = (15_000, 65_000, 120_500)
-_CHATS: Final = ((701, 701), (702, 702), (-31, 801), (-32, 802))
+_TOPICS: Final = SUPERGROUPS - 31
+_GROUP: Final = -32
+_CHATS: Final = ((701, 701), (702, 702), (_TOPICS, 801), (_GROUP, 802))
 _METHODS: Final = ("processed_packages", "shipped_packages", "finished_packages", "canceled_packages")
 _PRESSES: Final = ("check", "claim", "renew", "stop", "go_on", "show")
 _DAY: Final = 86_400.0
@@ -18,18 +21,18 @@ def make_plan(seed: int) -> Plan:
     """The same number, the same world."""
     chance = random.Random(f"plan {seed}")
     is_calm = chance.random() < 0.3
-    watch_for = float(chance.choice((150, 300, 600)))
-    busy_for = chance.choice((60.0, 240.0, 500.0))
-    chats = chance.sample(_CHATS, chance.randint(1, 3))
+    watch_for = float(chance.choice((100, 200, 400)))
+    busy_for = chance.choice((40.0, 120.0, 300.0))
+    chats = chance.sample(_CHATS, chance.choice((1, 1, 2, 3)))
     bills = [_bill(chance, number, busy_for, watch_for) for number in range(chance.choice((1, 1, 2, 2, 3)))]
     deeds = _deeds(chance, [chat for chat, _ in chats], [bill.id for bill in bills], busy_for)
     heals_at = max(deed.at for deed in deeds) + (0.0 if is_calm else chance.uniform(10, watch_for))
-    last_paid = max((bill.paid_at or 0.0) + bill.lag + bill.doubt for bill in bills)
+    last_news = max(max((bill.paid_at or 0.0) + bill.lag + bill.doubt, bill.issues[-1].since) for bill in bills)
     never_ends = chance.random() < 0.03
     ends_at = heals_at + watch_for + 900.0 if not never_ends else heals_at + 3 * _DAY + 3 * 3600.0
-    ends_at = max(ends_at, last_paid + 3_700.0 + watch_for)
+    ends_at = max(ends_at, last_news + 3_700.0 + watch_for)
     provider_out = [] if is_calm else _spans(chance, busy_for + watch_for, ("down", "down", "refused", "throttled"))
-    telegram_out = [] if is_calm else _spans(chance, busy_for + watch_for, ("down",))[:1]
+    telegram_out = [] if is_calm else _spans(chance, busy_for + watch_for, ("down",), (5.0, 30.0, 90.0))[:1]
     out_until = max([0.0, *(span.end for span in (*provider_out, *telegram_out))])
     kills = 0 if is_calm else chance.choice((0, 1, 1, 2, 3))
     freezes = not is_calm and chance.random() < 0.15
@@ -43,7 +46,7 @@ def make_plan(seed: int) -> Plan:
         provider_out=provider_out,
         telegram_out=telegram_out,
         dies_at=[chance.randint(1, chance.choice((30, 120, 400))) for _ in range(kills)],
-        down_for=[chance.choice((0.5, 3.0, 20.0, 90.0, 700.0)) for _ in range(kills)],
+        down_for=[chance.choice((0.5, 3.0, 20.0, 90.0, 300.0)) for _ in range(kills)],
         freezes_at=(chance.randint(5, 150), chance.choice((4.0, 15.0, 40.0))) if freezes else None,
         heals_at=max(heals_at, out_until),
         ends_at=max(ends_at, out_until + watch_for + 900.0) + 700.0 * kills,
@@ -93,7 +96,7 @@ def _bill(chance: random.Random, number: int, busy_for: float, watch_for: float)
 def _deeds(chance: random.Random, chats: list[int], bills: list[str], busy_for: float) -> list[Deed]:
     deeds = []
     for chat in chats:
-        topic = 5 if chat == -31 and chance.random() < 0.5 else None
+        topic = 5 if chat == _TOPICS and chance.random() < 0.5 else None
 
         def do(what: str, about: str = "", chat: int = chat, topic: int | None = topic) -> None:
             deeds.append(Deed(chance.uniform(0, busy_for), chat, what, about, topic))
@@ -105,7 +108,7 @@ def _deeds(chance: random.Random, chats: list[int], bills: list[str], busy_for: 
                 do(what, "" if what == "/start" else chance.choice(bills))
         for _ in range(chance.choice((0, 1, 2, 4))):
             do("press", chance.choice(_PRESSES))
-        for what, share in (("migrate", 0.6 if chat == -32 else 0.0), ("delete", 0.1), ("forget files", 0.1)):
+        for what, share in (("migrate", 0.6 if chat == _GROUP else 0.0), ("delete", 0.1), ("forget files", 0.1)):
             if chance.random() < share:
                 do(what)
         if chat > 0 and chance.random() < 0.15:
@@ -137,9 +140,9 @@ def _weather(chance: random.Random) -> Weather:
         return chance.choice((0.0, *choices))
 
     return Weather(
-        refused=share(0.05, 0.2),
+        refused=share(0.03, 0.08),
         answer_lost=share(0.05, 0.25),
-        unsure=share(0.05, 0.2),
+        unsure=share(0.03, 0.08),
         flood=share(0.05, 0.1),
         too_old=share(0.5),
         fetch_failed=share(0.1, 0.3),
@@ -150,9 +153,14 @@ def _weather(chance: random.Random) -> Weather:
     )
 
 
-def _spans(chance: random.Random, until: float, how: tuple[str, ...]) -> list[Span]:
+def _spans(
+    chance: random.Random,
+    until: float,
+    how: tuple[str, ...],
+    lasts: tuple[float, ...] = (10.0, 10.0, 60.0, 60.0, 320.0),
+) -> list[Span]:
     spans = []
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         begin = chance.uniform(0, until)
-        spans.append(Span(begin, begin + chance.choice((10.0, 100.0, 400.0)), chance.choice(how)))
+        spans.append(Span(begin, begin + chance.choice(lasts), chance.choice(how)))
     return spans

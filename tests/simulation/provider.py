@@ -4,18 +4,22 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.core.answer import Answer, Code, Missing, Refused, Statement, Throttled, Unwell
 from bot.core.callbacks import Callback, Parcel
-from bot.core.ids import Kind
+from bot.core.ids import Kind, kind_of
 from bot.core.packages import Package
 from bot.kiriminaja.flights import Flight, Flights
+from bot.kiriminaja.pace import Pace
+from bot.kiriminaja.sides import HELD_BACK, Sides
 from tests.core.making import emv
 from tests.simulation.process import Process
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
+
+_CALLS_PER_SECOND: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,26 +129,45 @@ class Provider:
 
 
 class ProviderOf:
-    """As `bot.kiriminaja.client.KiriminAja`."""
+    """As `bot.kiriminaja.client.KiriminAja`: its pace, sides and flights, and the model in the place of HTTP."""
 
     def __init__(self, process: Process, provider: Provider) -> None:
+        world = process.world
         self._process, self._provider = process, provider
         self._flights = Flights()
+        # Wider than what looks are spread over: a second process would not know what the first one spent.
+        self._pace = Pace(_CALLS_PER_SECOND, clock=lambda: world.now)
+        self.sides = Sides(self._pace, has_instant=True, clock=lambda: world.now)
 
     async def fetch(self, payment_id: str, kind: Kind | None, *, urgent: bool = False) -> Answer:
         """A look; those under way together share one."""
+        kind = kind or kind_of(payment_id)
 
-        async def ask(_: Flight) -> Answer:
-            world = self._process.world
-            await self._process.reach("look")
-            await asyncio.sleep(world.provider_latency())
-            answer = self._provider.answer(payment_id)
-            await asyncio.sleep(0.02)
-            await self._process.reach("looked")
-            world.note("look", f"{payment_id}: {_short(answer)}")
+        async def ask(flight: Flight) -> Answer:
+            answer = await self._call(payment_id, kind, flight)
+            self.sides.note(self.sides.side_of(kind), answer)
             return answer
 
         return await self._flights.join((payment_id, kind), ask, urgent=urgent)
+
+    async def _call(self, payment_id: str, kind: Kind | None, flight: Flight) -> Answer:
+        if (pause := await self._pace.turn(urgent=flight.urgent)) is not None:
+            return pause if flight.urgent else HELD_BACK
+        if self.sides.is_held(kind) and not flight.urgent:
+            return HELD_BACK
+        flight.called = True
+        world = self._process.world
+        await self._process.reach("look")
+        await asyncio.sleep(world.provider_latency())
+        answer = self._provider.answer(payment_id)
+        await asyncio.sleep(0.02)
+        await self._process.reach("looked")
+        world.note("look", f"{payment_id}: {_short(answer)}")
+        if isinstance(answer, Throttled):
+            self._pace.throttled(answer.retry_after)
+        elif not isinstance(answer, Unwell):
+            self._pace.answered()
+        return answer
 
     async def people(self, payment_id: str, *, urgent: bool = False) -> tuple[()]:
         """Nobody is named."""

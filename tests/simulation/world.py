@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.core.answer import Answer, Refused, Throttled, Unwell
 from bot.core.message import Action, ActionButton
-from tests.simulation.messenger import Chat, Messenger
+from tests.simulation.messenger import SUPERGROUPS, Chat, Messenger
 from tests.simulation.planned import Deed, Plan
 from tests.simulation.process import Process
 from tests.simulation.provider import Provider, callback_about
@@ -105,7 +105,7 @@ class World:
                 troubles: dict[str, Answer] = {
                     "down": Unwell("server_error"),
                     "refused": Refused(),
-                    "throttled": Throttled(7.0),
+                    "throttled": Throttled(20.0),
                 }
                 return troubles[span.how]
         return None
@@ -222,7 +222,7 @@ class World:
                 self.messenger.block(chat, is_there=not chat.is_blocked)
             case "migrate":
                 if chat.moved_to is None and chat.id == chat.first_id:
-                    self.messenger.migrate(chat, chat.id - 1000)
+                    self.messenger.migrate(chat, SUPERGROUPS + chat.id)
             case "delete":
                 ours = [number for number, message in chat.messages.items() if message.is_ours and message.picture]
                 if ours:

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from bot.core import alerts, callbacks, commands, connections, facts, journey, links, team, totals
 from bot.core.facts import Fact
+from bot.core.retries import ASIDE_AFTER
 from bot.core.watch import Place, Watch
-from bot.storage import changes, chats, outbox, shown, uploads
+from bot.storage import changes, chats, outbox, shown, uploads, watches
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing, RowKind, RowState
 from bot.storage.tables import lease, outbox as table, uploads as uploads_table
@@ -248,6 +249,32 @@ async def test_no_row_overtakes_one_that_was_put_off(database: Database) -> None
     keys = {kept.id: kept.key for kept in await rows_of(database, table)}
     chats_order = [keys[row_id] for row_id in await due_rows(database, T0 + 5 * SECOND, busy=[7])]
     assert chats_order == ["first", "behind", "new"]
+
+
+async def test_a_card_asked_for_again_goes_behind_what_was_said_before(database: Database) -> None:
+    """Ask, stop and ask within a time out of reach: whoever watches is not told "stopped" after the code."""
+    watch = await keep_watched_card(database)
+    row = await begin_first(database)
+    await put_off(database, row, until=T0 + 9 * SECOND)
+    await keep_notice(database, "stopped", now=T0 + SECOND)
+    async with database.begin() as tx:
+        again = await watches.renew(tx, watch, locale="id", asked_by=9, now=T0 + 2 * SECOND)
+    await keep_card(database, again, T0 + 2 * SECOND)
+    await keep_card(database, again, T0 + 4 * SECOND)
+    await keep_notice(database, "later", now=T0 + 3 * SECOND)
+    keys = {one.id: one.key for one in await rows_of(database, table)}
+    order = [keys[one] for one in await due_rows(database, T0 + 9 * SECOND)]
+    assert order == ["stopped", f"card:{watch.id}", "later"]
+
+
+async def test_a_pause_telegram_named_goes_for_a_card_that_had_stepped_aside(database: Database) -> None:
+    """However often it failed before, neither its next change nor another message is sent within the pause."""
+    watch = await keep_watched_card(database)
+    for _ in range(ASIDE_AFTER):
+        await put_off(database, await begin_first(database), until=T0)
+    await put_off(database, await begin_first(database), until=T0 + 9 * SECOND, counts=False)
+    await keep_card(database, watch, T0 + SECOND)
+    assert await due_rows(database, T0 + 8 * SECOND) == []
 
 
 async def test_a_row_that_waits_longer_is_not_brought_forward(database: Database) -> None:

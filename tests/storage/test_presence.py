@@ -134,6 +134,20 @@ async def test_news_of_a_payment_waits_and_answers_are_given_up(database: Databa
     assert due == ["other", "reply:2:0", "paid:1", f"card:{shown.id}"]
 
 
+async def test_a_picture_that_may_have_been_shown_waits_with_what_tells_where(database: Database) -> None:
+    """Its answer was lost, or is still to come: it may stand there, and must not as a code once it is paid."""
+    await keep_payment(database)
+    watch = await keep_watch(database)
+    async with database.begin() as tx:
+        await chats.meet(tx, CHAT.chat_id, "private", 40, T0)
+    await keep_card(database, watch)
+    await begin_first(database)
+    await silence(database)
+    await wake(database)
+    row = await begin_first(database, now=LATER)
+    assert (row.key, row.maybe_sent, row.after_message_id) == (f"card:{watch.id}", True, 40)
+
+
 async def test_news_that_comes_while_a_chat_is_silent_rests_and_alerts_do_not(database: Database) -> None:
     """An alert is tried again: the chat of the operators may be back without having said so."""
     await keep_payment(database)

@@ -8,9 +8,8 @@ from bot.core.retries import ASIDE_AFTER
 from bot.core.watch import Place
 from bot.storage import outbox, waiting, watches
 from bot.storage.engine import Database
-from bot.storage.outbox import RowState
+from bot.storage.outbox import THROTTLED, RowState
 from bot.storage.tables import outbox as table
-from bot.storage.waiting import THROTTLED
 from tests.storage.making import (
     CHAT,
     SECOND,

@@ -97,7 +97,7 @@ def upgrade() -> None:
     op.create_index(
         "outbox_due",
         "outbox",
-        ["due_at", "id"],
+        ["due_at", "created_at", "id"],
         unique=False,
         sqlite_where=sa.text("state = 'due'"),
         postgresql_where=sa.text("state = 'due'"),
