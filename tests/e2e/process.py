@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
@@ -22,15 +23,19 @@ _MEASURED = {"COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"}
 # What may pass from the tests' environment to the bot.
 _PASSED_ON = ("PATH", "HOME", "LANG", "PYTHONPATH", "TMPDIR", *_MEASURED)
 
+_ANY = random.SystemRandom()
+
 WEBHOOK = os.environ.get("PAYBOT_E2E_MODE") == "webhook"
 """Whether tests that don't say so themselves run the bot behind a webhook."""
 
 
 def free_port() -> int:
-    """A port nobody uses right now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """A port nobody uses right now, nor will by chance: higher ones go to whoever connects somewhere, and a bot that is
+    killed needs its own again."""
+    while True:
+        port = _ANY.randrange(15_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def zone_at(hour: int) -> str:

@@ -17,8 +17,10 @@ _PRESSES: Final = ("check", "claim", "renew", "stop", "go_on", "show")
 _DAY: Final = 86_400.0
 
 
-def make_plan(seed: int) -> Plan:
-    """The same number, the same world."""
+def make_plan(seed: int, *, small: bool = False) -> Plan:
+    """The same number, the same world; a `small` one has one chat and one payment, and all that can go wrong."""
+    if small:
+        return _small(random.Random(f"small plan {seed}"), seed)
     chance = random.Random(f"plan {seed}")
     is_calm = chance.random() < 0.3
     watch_for = float(chance.choice((100, 200, 400)))
@@ -53,6 +55,45 @@ def make_plan(seed: int) -> Plan:
         watch_for=watch_for,
         poll_first=chance.choice((2.0, 5.0, 15.0)),
         poll_budget=chance.choice((0.02, 0.05)),
+    )
+
+
+def _small(chance: random.Random, seed: int) -> Plan:
+    watch_for, busy_for = 60.0, chance.choice((20.0, 60.0))
+    chat, person = chance.choice(_CHATS)
+    bill = _bill(chance, 0, busy_for, watch_for)
+    deeds = [Deed(chance.uniform(0, 5), chat, "/pay", bill.id)]
+    others: tuple[tuple[str, str], ...] = (("/pay", bill.id), ("/stop", bill.id), ("press", chance.choice(_PRESSES)))
+    for what, about in chance.sample(others, chance.choice((0, 1, 1, 2))):
+        deeds.append(Deed(chance.uniform(1, busy_for), chat, what, about))
+    if chat == _GROUP and chance.random() < 0.4:
+        deeds.append(Deed(chance.uniform(0, busy_for), chat, "migrate"))
+    if chat > 0 and chance.random() < 0.1:
+        deeds.extend(_absence(chance, chat, busy_for))
+    deeds.sort(key=lambda deed: deed.at)
+    trouble = chance.choice(("none", "weather", "provider", "telegram", "kill", "kill", "freeze"))
+    spans = [Span(begin := chance.uniform(0, busy_for), begin + chance.choice((10.0, 60.0)), "down")]
+    if trouble == "provider":
+        spans = [Span(spans[0].begin, spans[0].end, chance.choice(("down", "refused", "throttled")))]
+    heals_at = max(deeds[-1].at, spans[0].end if trouble in {"provider", "telegram"} else busy_for)
+    last_news = max((bill.paid_at or 0.0) + bill.lag + bill.doubt, bill.issues[-1].since)
+    return Plan(
+        seed=seed,
+        bills=[bill],
+        chats=[(chat, person)],
+        deeds=deeds,
+        pushes=_pushes(chance, [bill], busy_for + watch_for)[:2],
+        weather=_weather(chance) if trouble in {"weather", "kill"} else CALM,
+        provider_out=spans if trouble == "provider" else [],
+        telegram_out=spans if trouble == "telegram" else [],
+        dies_at=[chance.randint(1, 60)] if trouble == "kill" else [],
+        down_for=[chance.choice((0.5, 20.0))],
+        freezes_at=(chance.randint(5, 60), chance.choice((4.0, 15.0))) if trouble == "freeze" else None,
+        heals_at=heals_at,
+        ends_at=max(heals_at + watch_for + 900.0, last_news + 3_700.0 + watch_for) + 700.0,
+        watch_for=watch_for,
+        poll_first=chance.choice((5.0, 15.0)),
+        poll_budget=0.05,
     )
 
 

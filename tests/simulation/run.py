@@ -10,11 +10,11 @@ from tests.simulation.promises import Promises
 from tests.simulation.world import Violation, World
 
 
-def run(seed: int) -> World:
-    """The world of that number at its end, with what it violated."""
+def run(seed: int, *, small: bool = False) -> World:
+    """The world of that number at its end, with what it violated; `small` ones are other worlds."""
     loop = VirtualLoop()
     loop.set_task_factory(make_task)
-    world = World(make_plan(seed), loop, live)
+    world = World(make_plan(seed, small=small), loop, live)
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -30,6 +30,6 @@ def run(seed: int) -> World:
     return world
 
 
-def how_to_rerun(seed: int) -> str:
+def how_to_rerun(seed: int, *, small: bool = False) -> str:
     """The command that shows a world line by line."""
-    return f"python -m tests.simulation --seed {seed} --tell"
+    return f"python -m tests.simulation {'--small ' if small else ''}--seed {seed} --tell"

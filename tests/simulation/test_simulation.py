@@ -9,7 +9,8 @@ import pytest
 
 from tests.simulation.run import how_to_rerun, run
 
-WORLDS = 200
+WORLDS = 100
+SMALL_WORLDS = 1_900
 CHUNK = 20
 KEPT = [
     int(line.split()[0])
@@ -18,10 +19,11 @@ KEPT = [
 ]
 
 
-def assert_kept(seed: int) -> None:
+def assert_kept(seed: int, *, small: bool = False) -> None:
     """Fails with the promises that were broken, and how to see it."""
-    broken = [f"{violation.promise}: {violation.how}" for violation in run(seed).violations]
-    assert not broken, "\n".join([*broken, f"See it: {how_to_rerun(seed)}", "Mended, keep it in kept.txt."])
+    broken = [f"{violation.promise}: {violation.how}" for violation in run(seed, small=small).violations]
+    see = f"See it: {how_to_rerun(seed, small=small)}"
+    assert not broken, "\n".join([*broken, see, "Mended, keep it in kept.txt."])
 
 
 @pytest.mark.parametrize("first", range(1, WORLDS + 1, CHUNK))
@@ -29,6 +31,13 @@ def test_every_promise_is_kept(first: int) -> None:
     """In worlds that nobody chose."""
     for seed in range(first, first + CHUNK):
         assert_kept(seed)
+
+
+@pytest.mark.parametrize("first", range(1, SMALL_WORLDS + 1, 5 * CHUNK))
+def test_every_promise_is_kept_to_one_chat(first: int) -> None:
+    """In worlds of one chat and one payment, each with one sort of trouble: many more of them fit into a minute."""
+    for seed in range(first, first + 5 * CHUNK):
+        assert_kept(seed, small=True)
 
 
 @pytest.mark.parametrize("seed", KEPT)
