@@ -30,8 +30,8 @@ WEBHOOK = os.environ.get("PAYBOT_E2E_MODE") == "webhook"
 
 
 def free_port() -> int:
-    """A port nobody uses right now, nor will by chance: higher ones go to whoever connects somewhere, and a bot that is
-    killed needs its own again."""
+    """A port nobody uses right now, nor will by chance: higher ones go to whoever connects somewhere, and a bot that
+    is killed needs its own again."""
     while True:
         port = _ANY.randrange(15_000, 32_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
