@@ -13,7 +13,7 @@ import structlog
 
 from bot.core.callbacks import Callback, ExpressNews, news_of
 from bot.core.ids import Kind
-from bot.core.payment import LOOKED_AT
+from bot.core.payment import LOOKED_AT, Payment
 from bot.core.watch import Watch, WatchState
 from bot.flows.look import Look
 from bot.storage import callbacks, outbox, payments, watches
@@ -57,10 +57,13 @@ class Hear:
         now = self._clock()
         held = dict(self._held)
         async with self._database.begin() as tx:
-            over = [number for number, one in held.items() if await self._is_over(tx, one, now)]
+            # Each payment is read once a round: a look that ends meanwhile must not have a later word of it told, and
+            # an earlier one held.
+            seen: dict[str, Payment | None] = {}
+            over = [number for number, one in held.items() if await self._is_over(tx, one, seen, now)]
             found = await callbacks.waiting(tx, _AT_ONCE, held)
             for number, callback in found:
-                if payment_id := await self._hear(tx, callback, now):
+                if payment_id := await self._hear(tx, callback, seen, now):
                     held[number] = _Held(callback, payment_id, now)
                 else:
                     over.append(number)
@@ -75,13 +78,13 @@ class Hear:
         soon = any(now - one.heard_at < _SETTLES_WITHIN for one in self._held.values())
         return now + _ASKED_EVERY if soon else None
 
-    async def _hear(self, tx: Tx, callback: Callback, now: datetime) -> str | None:
+    async def _hear(self, tx: Tx, callback: Callback, seen: dict[str, Payment | None], now: datetime) -> str | None:
         """Takes a callback in; returns the payment whose look it has to wait for."""
         waits_for = None
         for payment_id in await self._concerned(tx, callback):
             self._log.debug("hint", payment=payment_id, method=callback.label)
             await self._look.hasten(tx, payment_id, now)
-            payment = await payments.read(tx, payment_id)
+            payment = await self._read(tx, payment_id, seen)
             if payment is None or payment.kind is not Kind.EXPRESS or callback.event is None:
                 continue  # Instant packages are followed by looks; an Express payment's answer has none
             if payment.settled or not payment.shown_qr:
@@ -90,9 +93,9 @@ class Hear:
                 waits_for = payment_id
         return waits_for
 
-    async def _is_over(self, tx: Tx, held: _Held, now: datetime) -> bool:
+    async def _is_over(self, tx: Tx, held: _Held, seen: dict[str, Payment | None], now: datetime) -> bool:
         """Whether a held callback's word was told, or is not to be believed."""
-        payment = await payments.read(tx, held.payment_id)
+        payment = await self._read(tx, held.payment_id, seen)
         if payment and payment.settled:
             await self._tell_express(tx, held.payment_id, held.callback, now)
             return True
@@ -101,6 +104,11 @@ class Hear:
         if payment is None or refuted:
             return True
         return now - held.heard_at > _HELD_FOR and payment.troubled_since is None
+
+    async def _read(self, tx: Tx, payment_id: str, seen: dict[str, Payment | None]) -> Payment | None:
+        if payment_id not in seen:
+            seen[payment_id] = await payments.read(tx, payment_id)
+        return seen[payment_id]
 
     async def _concerned(self, tx: Tx, callback: Callback) -> Iterable[str]:
         """The payments a callback may be about: the one it names, else those its packages were seen with."""

@@ -19,6 +19,7 @@ async def leading_to(url: str, port: int) -> AsyncIterator[None]:
     """A port behind which the server of `url` is."""
     target = urlsplit(url)
     passing: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
@@ -29,6 +30,7 @@ async def leading_to(url: str, port: int) -> AsyncIterator[None]:
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection(target.hostname, target.port)
+        writers.extend((writer, there[1]))
         for one in (pass_on(reader, there[1]), pass_on(there[0], writer)):
             passing.add(asyncio.create_task(one))
 
@@ -40,6 +42,9 @@ async def leading_to(url: str, port: int) -> AsyncIterator[None]:
         for task in passing:
             task.cancel()
         await asyncio.gather(*passing, return_exceptions=True)
+        for one in writers:
+            one.close()
+        await asyncio.gather(*(one.wait_closed() for one in writers), return_exceptions=True)
 
 
 async def test_a_provider_that_refuses_connections_is_told_at_once_and_the_card_comes_by_itself(

@@ -236,7 +236,8 @@ class Promises:
 
     def _soon(self) -> None:
         """Where nothing goes wrong nobody waits long: no wake is lost."""
-        if self._world.weather != CALM or self._world.kills:
+        plan = self._world.plan
+        if plan.weather != CALM or plan.provider_out or plan.telegram_out or self._world.kills:
             return
         self._hints_followed()
         for asked in self._world.asked:

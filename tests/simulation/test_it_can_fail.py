@@ -29,8 +29,8 @@ def a_callback_is_believed(patch: MonkeyPatch) -> None:
     """What KiriminAja pushes makes a payment paid."""
     heard = Hear._hear
 
-    async def hear(self: Hear, tx: Any, callback: Callback, now: datetime) -> str | None:
-        waits_for = await heard(self, tx, callback, now)
+    async def hear(self: Hear, tx: Any, callback: Callback, seen: Any, now: datetime) -> str | None:
+        waits_for = await heard(self, tx, callback, seen, now)
         known = await payments.load(tx, callback.payment_id or "")
         if known and known.kind and not known.settled:
             told = Statement(known.id, known.kind, Code.PAID, "0", known.amount, has_paid_at=True)

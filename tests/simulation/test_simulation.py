@@ -9,8 +9,8 @@ import pytest
 
 from tests.simulation.run import how_to_rerun, run
 
-WORLDS = 100
-SMALL_WORLDS = 1_900
+WORLDS = 200
+SMALL_WORLDS = 700
 CHUNK = 20
 KEPT = [
     int(line.split()[0])
