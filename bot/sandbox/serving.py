@@ -17,7 +17,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 class _Protocol(H11Protocol):
     """Hands each request its transport, so that a fault can close the connection for real."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # uvicorn narrows it in the same way
+        self, transport: asyncio.Transport
+    ) -> None:
         super().connection_made(transport)
         # asyncio does so only for sockets it made itself; without it an answer in two writes waits 40 ms.
         if (sock := transport.get_extra_info("socket")) is not None:
