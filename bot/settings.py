@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.core.locales import Locale
 from bot.core.watch import Place
 
 SANDBOX_EXPRESS_URL = "https://tdev.kiriminaja.com"
@@ -136,7 +137,7 @@ class Settings(BaseSettings):
     watch_for: Seconds = 86400
     poll_first: Seconds = 2
     poll_budget: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] = 5
-    locale: Literal["id", "en"] = "id"
+    locale: Locale = "id"
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Asia/Jakarta")
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080

@@ -22,6 +22,7 @@ from bot.core.commands import Ids, OpenPayments
 from bot.core.facts import NotUnderstood, Welcome
 from bot.core.ids import ids_after_command, ids_within
 from bot.core.links import payload_within
+from bot.core.locales import locale_of
 from bot.core.watch import Place
 from bot.flows.ask import Ask
 from bot.flows.asker import Asker, Wish
@@ -36,7 +37,6 @@ from bot.flows.stop import StopWatches
 from bot.flows.switch_alerts import SwitchAlerts
 from bot.flows.team import SetTeam
 from bot.flows.tell_totals import TellTotals
-from bot.words.words import locale_of
 
 Context = CallbackContext[Any, Any, Any, Any]
 

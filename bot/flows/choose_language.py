@@ -1,12 +1,12 @@
 """Somebody chooses the language a chat is spoken to in: in private their own, in a group everybody's."""
 
 from bot.core.commands import LanguageSet, LanguageUsage, MayNotChoose
+from bot.core.locales import LOCALES
 from bot.flows.ask import Ask
 from bot.flows.asker import Asker
 from bot.flows.lead import Leads
 from bot.storage import chats
 from bot.storage.engine import Database
-from bot.words.locales import LOCALES
 
 
 class ChooseLanguage:

@@ -1,7 +1,8 @@
-"""Tells Telegram what the bot is: the command menu and the profile's texts, Indonesian by default, and English."""
+"""Tells Telegram what the bot is: the command menu and the profile's texts, in each language."""
 
 import structlog
 
+from bot.core.locales import LOCALES
 from bot.messenger.sender import Delivered, Outcome, Scope, Sender
 from bot.words.words import Words
 
@@ -9,7 +10,8 @@ from bot.words.words import Words
 async def introduce(sender: Sender, words: Words) -> None:
     """Sets menu and texts; they are a courtesy, so a failure is logged and left."""
     log = structlog.get_logger("introduce")
-    for locale, language_code in (("id", None), ("en", "en")):
+    for locale in LOCALES:
+        language_code = None if locale == LOCALES[0] else locale  # None: whose language has none of its own
         outcomes: list[Outcome] = [
             await sender.set_menu(words.menu(locale), language_code, Scope.ALL),
             await sender.set_menu(words.menu(locale), language_code, Scope.PRIVATE),

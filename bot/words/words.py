@@ -12,6 +12,7 @@ from bot.core.commands import CommandReply
 from bot.core.facts import Fact, Paid, PaymentFact, Press, Reply
 from bot.core.journey import PackageFact
 from bot.core.links import LinkFact
+from bot.core.locales import LOCALES, locale_of
 from bot.core.message import Message, Toast
 from bot.core.payment import Payment
 from bot.core.privacy import PackagePeople
@@ -25,7 +26,6 @@ from bot.words.catalogue import Catalogue
 from bot.words.commands import OpenHere, command_reply
 from bot.words.express import express_news
 from bot.words.links import link_message
-from bot.words.locales import LOCALES, locale_of
 from bot.words.markup import shortened
 from bot.words.news import news
 from bot.words.notices import reply, story
@@ -160,4 +160,4 @@ class Words:
         return self._catalogues[locale_of(locale, "id")]
 
 
-__all__ = ["CardStrings", "ChartStrings", "Shop", "Words", "lists_packages", "locale_of"]
+__all__ = ["CardStrings", "ChartStrings", "Shop", "Words", "lists_packages"]

@@ -9,9 +9,10 @@ from bot.core.alerts import Alert, AlertClaim, AlertGuessing, AlertOdd, AlertPai
 from bot.core.answer import Oddity
 from bot.core.connections import AlertProviderBack, AlertUndeliverable
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble, Mishap
+from bot.core.locales import LOCALES
 from bot.core.packages import PHASE_OF
 from bot.core.qris import QrisFault
-from tests.words.samples import ALERT_CLASSES, LOCALES, NOW, WORDS, check_message, paid, payment, plain_fact
+from tests.words.samples import ALERT_CLASSES, NOW, WORDS, check_message, paid, payment, plain_fact
 
 languages = pytest.mark.parametrize("locale", LOCALES)
 LONG = 10**15

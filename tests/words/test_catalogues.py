@@ -12,10 +12,10 @@ from babel.messages.pofile import read_po
 
 from bot.core.answer import Oddity
 from bot.core.commands import Standing
+from bot.core.locales import LOCALES
 from bot.core.packages import PHASE_OF
 from bot.core.qris import QrisFault
 from bot.words.catalogue import Catalogue
-from tests.words.samples import LOCALES
 from tests.words.telegram_html import read
 
 WORDS = Path(__file__).parents[2] / "bot" / "words"

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bot.core.commands import AskedLongAgo, Ids, OpenPayments, Standing, StatusTold, Total
+from bot.core.locales import LOCALES
 from bot.core.message import Action, ActionButton, Message, press_of
 from bot.core.payment import Payment
 from bot.core.watch import Face, Place, Watch, WatchState
-from tests.words.samples import EXAMPLES, HANDLE, LOCALES, NOW, PAYMENTS, WORDS, check_message, payment
+from tests.words.samples import EXAMPLES, HANDLE, NOW, PAYMENTS, WORDS, check_message, payment
 
 languages = pytest.mark.parametrize("locale", LOCALES)
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bot.core.links import ForBuyer, LinkMade, LinkRefused, MayNotLink, Tracked
+from bot.core.locales import LOCALES
 from bot.core.message import THIS_MESSAGE, Action, ActionButton, CopyButton, press_of
 from bot.core.packages import Package
 from bot.words.words import Words
 from tests.words.samples import (
     EXAMPLES,
-    LOCALES,
     NAMELESS,
     NOW,
     PACKAGES,

@@ -25,6 +25,7 @@ from bot.core.facts import (
     WatchClosed,
     Withheld,
 )
+from bot.core.locales import LOCALES
 from bot.core.message import Action, ActionButton, CopyButton, Message
 from bot.core.payment import Payment, Status
 from bot.core.qris import QrisFault
@@ -35,7 +36,6 @@ from tests.words.samples import (
     EXAMPLES,
     FACT_CLASSES,
     HANDLE,
-    LOCALES,
     MOMENTS,
     NAMELESS,
     NOW,

@@ -15,10 +15,11 @@ from bot.core.journey import (
     PackageTrouble,
     PickedUp,
 )
+from bot.core.locales import LOCALES
 from bot.core.message import LinkButton, Message
 from bot.core.packages import Package
 from bot.core.payment import Status
-from tests.words.samples import LOCALES, NOW, WORDS, check_message, paid
+from tests.words.samples import NOW, WORDS, check_message, paid
 
 HTTPS, HTTP = "https://track.example.com/1", "http://track.example.com/2"
 GOSEND = Package("BDI-1", "GK-1", "gosend", status=105, live_url=HTTPS, has_driver=True)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bot.core.facts import Paid
+from bot.core.locales import LOCALES
 from bot.core.message import LinkButton, Message
 from bot.core.packages import PHASE_OF, Package
-from tests.words.samples import EXAMPLES, LOCALES, NAMELESS, NOW, PACKAGES, WORDS, check_message, paid
+from tests.words.samples import EXAMPLES, NAMELESS, NOW, PACKAGES, WORDS, check_message, paid
 from tests.words.telegram_html import read, units
 
 GOSEND = Package("BDI-1754377171060", "GK-11-3289048", "gosend", "instant", 105)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bot.core.facts import Paid
+from bot.core.locales import LOCALES
 from bot.core.packages import Package
 from bot.core.privacy import PackagePeople, Somebody
-from tests.words.samples import EXAMPLES, LOCALES, NAMELESS, NOW, PACKAGES, TEXTS, WORDS, check_message, paid
+from tests.words.samples import EXAMPLES, NAMELESS, NOW, PACKAGES, TEXTS, WORDS, check_message, paid
 
 languages = pytest.mark.parametrize("locale", LOCALES)
 SARI = Somebody("Toko <Batik> Sekar", "081200000001", "Jl. Kyai Mojo No. 12, Wirobrajan, Kota Yogyakarta")

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
+from bot.core.locales import locale_of
 from bot.words.catalogue import Catalogue
-from bot.words.locales import locale_of
 from bot.words.markup import clean, escape, sane_url, shortened
 from bot.words.shop import Shop
 from bot.words.voice import Voice

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from bot.core.locales import LOCALES
 from bot.core.totals import Digest, Figures, MayNotSeeTotals, NotAMonth, Recap, Slot, Stats, Totals, TotalsFact
 from bot.words.words import ChartStrings, Words
-from tests.words.samples import AMOUNTS, EXAMPLES, LOCALES, NOW, SHOPS, WIB, WORDS, check_message
+from tests.words.samples import AMOUNTS, EXAMPLES, NOW, SHOPS, WIB, WORDS, check_message
 
 CAPTION_LIMIT = 1024
 languages = pytest.mark.parametrize("locale", LOCALES)

@@ -1,13 +1,15 @@
-"""Which of the two languages a person or chat is spoken to in."""
+"""The languages there are, and in which of them a person or chat is spoken to."""
 
-from typing import Final
+from typing import Final, Literal, get_args
 
-LOCALES: Final = ("id", "en")
+Locale = Literal["id", "en"]
+LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
+"""The first one is Telegram's default for people whose language has no menu of its own."""
 # `in` is the old code of Indonesian, still sent by Android; the rest are its neighbours, set on Indonesian phones.
 _INDONESIAN: Final = frozenset({"id", "in", "ms", "jv", "jw", "su", "min", "ban", "bug", "ace", "mad"})
 
 
-def locale_of(language_code: str | None, default: str) -> str:
+def locale_of(language_code: str | None, default: str) -> Locale:
     """The catalogue for an IETF language tag: Indonesian where that is understood, English elsewhere.
 
     Without a tag it is `default`, itself read the same way; where that is empty too, Indonesian.
