@@ -25,20 +25,6 @@ async def test_a_card_whose_answer_was_lost_is_not_sent_again(
     assert sum(message.photo is not None for message in sari.private_chat.messages) == 1
 
 
-async def test_paid_whose_answer_was_lost_is_told_once(bot: BotProcess, sandbox: Sandbox, sari: Person) -> None:
-    """The notice that Telegram took is recognised: an equal text there is "not modified"."""
-    payment = sandbox.payments.express(65_000)
-    await sari.send(f"/pay {payment.id}")
-    await sari.private_chat.next_message()
-    sandbox.telegram.reset("sendMessage", "after")
-    payment.pay()
-    await sari.private_chat.wait_for_text("✅")
-    await sandbox.telegram.wait_for_call("editMessageText", timeout=15)
-    await sari.send("/help")
-    await sari.private_chat.wait_for_text("Cara pakai", timeout=15)
-    assert sum("✅" in m.text and m.photo is None for m in sari.private_chat.from_bot) == 1
-
-
 @pytest.mark.parametrize("status", [500, 502, 429])
 async def test_a_refusal_for_now_is_tried_again(bot: BotProcess, sandbox: Sandbox, sari: Person, status: int) -> None:
     """Server trouble and flood control only cost time."""

@@ -41,41 +41,6 @@ async def test_sigterm_while_telegram_and_kiriminaja_are_gone(bot: BotProcess, s
     assert time.monotonic() - asked_at < 5
 
 
-async def test_the_watch_goes_on_after_kill_9(bot_on_each: BotProcess, sandbox: Sandbox, sari: Person) -> None:
-    """Paid while the bot was dead: told after the start, and the QR is taken away."""
-    payment = sandbox.payments.instant(54_000, packages=2)
-    await sari.send(f"/pay {payment.id}")
-    card = await sari.private_chat.next_message()
-    bot_on_each.kill()
-    await bot_on_each.ended()
-    payment.pay()
-    await bot_on_each.start()
-    paid = await sari.private_chat.next_message(timeout=15)
-    assert "✅" in paid.text
-    await sari.private_chat.wait_for(lambda _: card.edits > 0)
-    await sari.send("/help")
-    assert "✅" not in (await sari.private_chat.next_message()).text
-
-
-async def test_a_command_in_hand_at_kill_9_is_answered_once(
-    bot_on_each: BotProcess, sandbox: Sandbox, sari: Person
-) -> None:
-    """Telegram has handed it over and forgotten it; the bot dies while it asks KiriminAja."""
-    payment = sandbox.payments.express(65_000)
-    held = sandbox.kiriminaja.hold(payment.id)
-    await sari.send(f"/pay {payment.id}")
-    await held.reached()
-    await sandbox.telegram.wait_until_confirmed()
-    bot_on_each.kill()
-    await bot_on_each.ended()
-    held.release()
-    await bot_on_each.start()
-    assert (await sari.private_chat.next_message(timeout=15)).photo
-    await sari.send("/help")
-    assert (await sari.private_chat.next_message()).photo is None
-    assert sum(message.photo is not None for message in sari.private_chat.messages) == 1
-
-
 @pytest.mark.skipif(WEBHOOK, reason="who is pushed to confirms by answering: test_webhook_mode")
 async def test_an_update_not_confirmed_at_kill_9_is_handled_once(
     bot: BotProcess, sandbox: Sandbox, sari: Person

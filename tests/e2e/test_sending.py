@@ -1,22 +1,20 @@
 """Telegram's limits and deadlines, through the real process: the sandbox's Telegram counts as the real one does."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, select
 
-from bot.core.facts import Paid
-from bot.core.watch import Place
 from bot.sandbox import Sandbox
 from bot.sandbox.people import Person
-from bot.storage import outbox
 from bot.storage.engine import Database
 from bot.storage.outbox import RowState
 from bot.storage.tables import outbox as messages, watches
 from tests.e2e.conftest import QUICK
+from tests.e2e.kept import all_sent, keep_paid, opened
 from tests.e2e.process import BotProcess
 from tests.e2e.scanning import scanned
 
@@ -26,30 +24,8 @@ LATE = timedelta(minutes=11)
 @pytest.fixture
 async def database(migrated_sqlite_url: str) -> AsyncIterator[Database]:
     """The bot's own, before and after it runs."""
-    opened = Database(migrated_sqlite_url)
-    await opened.open_beside()
-    yield opened
-    await opened.close()
-
-
-async def keep_paid(database: Database, people: list[Person], each: int = 1) -> None:
-    """So many messages for each of them wait."""
-    now = datetime.now(UTC)
-    async with database.begin() as tx:
-        for person in people:
-            for number in range(each):
-                fact = Paid(1000 + number, now)
-                await outbox.put_notice(tx, f"{person.id}:{number}", Place(person.id), fact, locale="id", now=now)
-
-
-async def all_sent(sandbox: Sandbox, count: int, timeout: float) -> list[float]:  # noqa: ASYNC109  # as the sandbox's
-    """When each of so many messages was taken, once the last was."""
-
-    def look() -> list[float] | None:
-        times = [call.ended_at or 0.0 for call in sandbox.telegram.calls_of("sendMessage", done=True)]
-        return sorted(times) if len(times) == count else None
-
-    return await sandbox.telegram.world.changes.until(look, timeout, lambda: "not all were sent")
+    async with opened(migrated_sqlite_url) as found:
+        yield found
 
 
 @pytest.mark.alone
@@ -66,26 +42,6 @@ async def test_to_many_chats_at_once_the_limit_is_used_and_never_crossed(
     print(f"{rate:.2f} a second, {sandbox.telegram.flood.refused} refused")
     assert sandbox.telegram.flood.refused == 0
     assert rate >= 28.5
-
-
-async def test_a_telegram_that_takes_less_is_obeyed_and_nothing_is_lost(
-    sandbox: Sandbox, database: Database, tmp_path: Path, migrated_sqlite_url: str
-) -> None:
-    """Eight a second where thirty were promised: few refusals, none counted as a try, each chat's order kept."""
-    people = [sandbox.person(f"P{number}", started=True) for number in range(35)]
-    await keep_paid(database, people, each=2)
-    sandbox.telegram.flood.per_second = 8
-    sandbox.telegram.flood.enabled = True
-    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url):
-        await all_sent(sandbox, 70, timeout=40)
-        assert sandbox.telegram.flood.refused <= 20
-    for person in people:
-        first, second = (message.text for message in person.private_chat.from_bot)
-        assert "1.000" in first
-        assert "1.001" in second
-    async with database.begin() as tx:
-        tries = (await tx.execute(select(func.max(messages.c.attempts)))).scalar_one()
-    assert tries == 1
 
 
 async def make_older(database: Database, table: Table, *columns: str) -> None:

@@ -12,21 +12,11 @@ import psycopg
 import pytest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.chats import Message
 from bot.sandbox.people import Person
 from tests.e2e.several import Fleet
+from tests.e2e.told import about_paid, in_order, pictures
 
 TAKEN_OVER_WITHIN = 15.0
-
-
-def about_paid(person: Person) -> list[Message]:
-    """The messages that tell "paid"."""
-    return [message for message in person.private_chat.from_bot if message.photo is None and "✅" in message.text]
-
-
-def pictures(person: Person) -> list[Message]:
-    """The cards."""
-    return [message for message in person.private_chat.from_bot if message.photo]
 
 
 def alerts(url: str) -> list[str]:
@@ -34,16 +24,6 @@ def alerts(url: str) -> list[str]:
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT fact FROM outbox WHERE key LIKE 'ops:%' ORDER BY id").fetchall()
     return [str(row[0]).split()[0] for row in rows]
-
-
-async def in_order(person: Person) -> None:
-    """One more command: what came before it has been told by then."""
-    seen = len(person.private_chat.messages)
-    await person.send("/id")
-    await person.private_chat.wait_for(
-        lambda messages: any(message.from_bot and str(person.id) in message.text for message in messages[seen:]),
-        TAKEN_OVER_WITHIN,
-    )
 
 
 @pytest.mark.parametrize(("count", "webhook"), [(2, True), (4, False)], ids=["2-webhook", "4-polling"])
@@ -71,26 +51,6 @@ async def test_started_at_once_they_do_everything_once(
             assert [sum(one.id in message.text for message in about_paid(person)) for one in payments] == [1, 1]
         assert fleet.logs.count("lease taken") == 1
         assert "Traceback" not in fleet.logs
-
-
-@pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
-async def test_a_killed_holder_is_replaced(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_postgres_url: str, webhook: bool
-) -> None:
-    """Paid while nobody worked: told once, by another."""
-    async with Fleet.sail(2, sandbox, tmp_path, migrated_postgres_url, webhook=webhook) as fleet:
-        payment = sandbox.payments.express(65_000)
-        await sari.send(f"/pay {payment.id}")
-        await sari.private_chat.next_message()
-        holder = await fleet.holder()
-        holder.kill()
-        await holder.ended()
-        payment.pay()
-        await sari.send("/help")
-        await sari.private_chat.wait_for_text("✅", timeout=TAKEN_OVER_WITHIN)
-        await in_order(sari)
-        assert len(about_paid(sari)) == len(pictures(sari)) == 1
-        assert fleet.logs.count("another program polls") == 0
 
 
 async def test_a_frozen_holder_is_replaced_and_does_no_harm_when_it_wakes(

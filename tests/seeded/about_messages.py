@@ -132,7 +132,7 @@ BUGS: Final = (
         "bot/flows/recover.py",
         "if not row.maybe_sent or row.after_message_id is None:",
         "if True:",
-        "tests/e2e/test_delivery.py::test_paid_whose_answer_was_lost_is_told_once",
+        "tests/e2e/test_promises.py::test_3_each_chat_hears_paid_once_and_never_of_what_is_not_paid",
         "where an answer is lost, each chat would hear it twice",
     ),
     Bug(
