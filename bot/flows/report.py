@@ -14,17 +14,18 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.core import recap
+from bot.core.chart import Chart
 from bot.core.message import Message
 from bot.core.recap import Payer, payer_of
 from bot.core.totals import Entry, Recap, Report, Totals, figures_of, since, totals_of
 from bot.core.watch import Place
 from bot.flows.admit import Staff
 from bot.messenger.members import Members
-from bot.pictures import Bar, Chart, ChartPainter, Panel
+from bot.pictures import ChartPainter
 from bot.storage import ledger
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing
-from bot.words.words import ChartStrings, Words
+from bot.words.words import Words
 
 WITHIN: Final = 5.0
 """Seconds that a file may be held up for names."""
@@ -37,7 +38,7 @@ class PictureMessage:
     """A picture of figures and its caption."""
 
     message: Message
-    strings: ChartStrings
+    strings: Chart
     png: bytes = b""
 
 
@@ -79,7 +80,7 @@ class Reports:
     async def draw(self, rendered: PictureMessage | DocumentMessage) -> PictureMessage | DocumentMessage:
         """The same with its bytes."""
         if isinstance(rendered, PictureMessage):
-            png = await asyncio.to_thread(self._painter.draw, _chart(rendered.strings))
+            png = await asyncio.to_thread(self._painter.draw, rendered.strings)
             return replace(rendered, png=png)
         names = await self._names(await self._nameable(rendered.place, rendered.entries))
         return replace(rendered, content=await asyncio.to_thread(recap.as_csv, rendered.entries, self._zone, names))
@@ -118,24 +119,6 @@ class Reports:
         except Exception as error:  # a file does not fail for a name
             self._log.info("payers not named", problem=type(error).__name__)
         return names
-
-
-def _chart(strings: ChartStrings) -> Chart:
-    return Chart(
-        title=strings.title,
-        time=strings.time,
-        amount=strings.amount,
-        counts=strings.counts,
-        panels=tuple(
-            Panel(
-                panel.heading,
-                panel.note,
-                tuple(Bar(bar.value, bar.label, bar.above, bar.below, bar.strong) for bar in panel.bars),
-            )
-            for panel in strings.panels
-        ),
-        foot=strings.foot,
-    )
 
 
 def _file_name(month: date) -> str:

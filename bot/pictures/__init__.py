@@ -5,7 +5,7 @@ first chart is drawn.
 """
 
 from bot.pictures.card import CardPainter
-from bot.pictures.chart import Bar, Chart, ChartPainter, Panel
+from bot.pictures.chart import ChartPainter
 from bot.pictures.layout import CardText
 
-__all__ = ["Bar", "CardPainter", "CardText", "Chart", "ChartPainter", "Panel"]
+__all__ = ["CardPainter", "CardText", "ChartPainter"]

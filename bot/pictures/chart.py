@@ -1,10 +1,10 @@
 """The shop's figures as a picture: the sum in large type, below it panels of bars, each measured by its own peak."""
 
 import threading
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from bot.core.chart import Chart, Panel
 from bot.pictures.card import GREEN, GREY, SMOOTH, tint
 from bot.pictures.layout import EDGE, ROOM, WIDTH
 from bot.pictures.lettering import ACCENT, Lettering, Run
@@ -18,39 +18,6 @@ _BARS: Final = 150  # px, the highest bar
 _ABOVE: Final = 100  # px, heading and what stands on the highest bar
 _NAME: Final = 90  # px, the least a bar's label may take: narrow bars are not all labelled
 _LEAST: Final = 6  # px, the lowest bar: something was paid
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar. ``value`` is its height in any unit, the same in the whole panel; ``label`` stands under it, ``below``
-    under that, ``above`` on top of it. ``strong`` has it stand out."""
-
-    value: int
-    label: str = ""
-    above: str = ""
-    below: str = ""
-    strong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Bars under a heading, with a note at its right."""
-
-    heading: str
-    note: str
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """What stands on the picture, ready to be read: "Hari ini", "Sel 24 Nov, 21.00 WIB", "Rp1.234.567", "12 lunas"."""
-
-    title: str
-    time: str
-    amount: str
-    counts: str
-    panels: tuple[Panel, ...]
-    foot: str = ""
 
 
 class ChartPainter:

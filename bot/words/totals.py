@@ -1,10 +1,10 @@
 """The shop's figures in words, and what is written in their picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, assert_never
 
+from bot.core.chart import Bar, Chart, Panel
 from bot.core.message import Message
 from bot.core.totals import Digest, Figures, MayNotSeeTotals, NotAMonth, Recap, Slot, Stats, Totals, TotalsFact
 from bot.words.markup import Html, escape, lines, paragraphs
@@ -13,38 +13,6 @@ from bot.words.voice import Voice
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
-
-
-@dataclass(frozen=True, slots=True)
-class BarStrings:
-    """A bar's rupiah, and what stands under, below that and above it; `strong`: it is of today."""
-
-    value: int
-    label: str = ""
-    above: str = ""
-    below: str = ""
-    strong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PanelStrings:
-    """A row of bars, its heading and a note beside that."""
-
-    heading: str
-    note: str
-    bars: tuple[BarStrings, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChartStrings:
-    """What is written in the picture of the totals: plain text."""
-
-    title: str
-    time: str
-    amount: str
-    counts: str
-    panels: tuple[PanelStrings, ...]
-    foot: str
 
 
 def totals_message(fact: TotalsFact, voice: Voice, totals: Totals) -> Message:
@@ -65,13 +33,13 @@ def totals_message(fact: TotalsFact, voice: Voice, totals: Totals) -> Message:
             assert_never(never)
 
 
-def chart_strings(as_of: datetime, voice: Voice, totals: Totals) -> ChartStrings | None:
+def chart_strings(as_of: datetime, voice: Voice, totals: Totals) -> Chart | None:
     """The picture's words; None where nothing was paid that could be drawn."""
     local = voice.local(as_of)
     panels = [
-        PanelStrings(voice.plain("picture.hours"), _busiest(totals.hours, voice), _hours(totals.hours, voice)),
-        PanelStrings(voice.plain("totals.week"), _summed(totals.week, voice), _week(totals.days[-7:], voice)),
-        PanelStrings(
+        Panel(voice.plain("picture.hours"), _busiest(totals.hours, voice), _hours(totals.hours, voice)),
+        Panel(voice.plain("totals.week"), _summed(totals.week, voice), _week(totals.days[-7:], voice)),
+        Panel(
             voice.spelled(as_of, "format.month"),
             _summed(totals.month, voice),
             _month([(day, slot) for day, slot in totals.days if day.month == local.month], local.date()),
@@ -81,7 +49,7 @@ def chart_strings(as_of: datetime, voice: Voice, totals: Totals) -> ChartStrings
     if not shown:
         return None
     name = (voice.shop.name or "").strip()
-    return ChartStrings(
+    return Chart(
         title=voice.plain("totals.today"),
         time=voice.plain("picture.as_of", day=voice.spelled(as_of, "format.day"), time=voice.clock(as_of)),
         amount=voice.amount(totals.today.rupiah),
@@ -166,9 +134,9 @@ def _busiest(hours: Sequence[Slot], voice: Voice) -> str:
     return voice.plain("picture.busiest", hour=f"{hour:02}", amount=voice.amount(hours[hour].rupiah))
 
 
-def _hours(hours: Sequence[Slot], voice: Voice) -> tuple[BarStrings, ...]:
+def _hours(hours: Sequence[Slot], voice: Voice) -> tuple[Bar, ...]:
     return tuple(
-        BarStrings(
+        Bar(
             slot.rupiah,
             label=f"{hour:02}" if hour % 6 == 0 else "",
             above=voice.number(slot.paid) if slot.paid else "",
@@ -178,9 +146,9 @@ def _hours(hours: Sequence[Slot], voice: Voice) -> tuple[BarStrings, ...]:
     )
 
 
-def _week(days: Sequence[tuple[date, Slot]], voice: Voice) -> tuple[BarStrings, ...]:
+def _week(days: Sequence[tuple[date, Slot]], voice: Voice) -> tuple[Bar, ...]:
     return tuple(
-        BarStrings(
+        Bar(
             slot.rupiah,
             label=voice.weekday(day),
             above=voice.compact(slot.rupiah) if slot.paid else "",
@@ -191,11 +159,11 @@ def _week(days: Sequence[tuple[date, Slot]], voice: Voice) -> tuple[BarStrings, 
     )
 
 
-def _month(days: Sequence[tuple[date, Slot]], today: date) -> tuple[BarStrings, ...]:
+def _month(days: Sequence[tuple[date, Slot]], today: date) -> tuple[Bar, ...]:
     """A bar for each day of the month, those to come empty."""
     paid = {day.day: slot.rupiah for day, slot in days}
     return tuple(
-        BarStrings(paid.get(day, 0), label=str(day) if day == 1 or day % 5 == 0 else "", strong=day == today.day)
+        Bar(paid.get(day, 0), label=str(day) if day == 1 or day % 5 == 0 else "", strong=day == today.day)
         for day in range(1, _length(today) + 1)
     )
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.core.alerting import Switches
 from bot.core.alerts import Alert
 from bot.core.callbacks import ExpressNews
+from bot.core.chart import Chart
 from bot.core.commands import CommandReply
 from bot.core.facts import Fact, Paid, PaymentFact, Press, Reply
 from bot.core.journey import PackageFact
@@ -33,7 +34,7 @@ from bot.words.payers import payer_line
 from bot.words.shop import Shop
 from bot.words.team import team_message
 from bot.words.toasts import toast
-from bot.words.totals import ChartStrings, chart_strings, totals_message
+from bot.words.totals import chart_strings, totals_message
 from bot.words.voice import Voice
 
 _OFF: Final = Switches(is_on=False)
@@ -92,7 +93,7 @@ class Words:
             return team_message(fact, voice)
         return reply(fact, voice, payment, handle)
 
-    def chart(self, as_of: datetime, locale: str, totals: Totals, *, now: datetime) -> ChartStrings | None:
+    def chart(self, as_of: datetime, locale: str, totals: Totals, *, now: datetime) -> Chart | None:
         """What is written in the picture of the totals; None where there is nothing to draw."""
         return chart_strings(as_of, self._voice(locale, now), totals)
 
@@ -160,4 +161,4 @@ class Words:
         return self._catalogues[locale_of(locale, "id")]
 
 
-__all__ = ["CardStrings", "ChartStrings", "Shop", "Words", "lists_packages"]
+__all__ = ["CardStrings", "Shop", "Words", "lists_packages"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
-from bot.pictures import Bar, Chart, ChartPainter, Panel
+from bot.core.chart import Bar, Chart, Panel
+from bot.pictures import ChartPainter
 from bot.pictures.card import GREEN, tint
 from bot.pictures.layout import WIDTH
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from bot.core.chart import Chart
 from bot.core.locales import LOCALES
 from bot.core.totals import Digest, Figures, MayNotSeeTotals, NotAMonth, Recap, Slot, Stats, Totals, TotalsFact
-from bot.words.words import ChartStrings, Words
+from bot.words.words import Words
 from tests.words.samples import AMOUNTS, EXAMPLES, NOW, SHOPS, WIB, WORDS, check_message
 
 CAPTION_LIMIT = 1024
@@ -56,7 +57,7 @@ def test_any_figures_fit_a_caption_and_a_picture(locale: str, totals: Totals, sh
     assert strings.foot
 
 
-def texts_in(strings: ChartStrings) -> list[str]:
+def texts_in(strings: Chart) -> list[str]:
     """All that is written, but for the foot."""
     head = [strings.title, strings.time, strings.amount, strings.counts]
     bars = [text for panel in strings.panels for bar in panel.bars for text in (bar.label, bar.above, bar.below)]
