@@ -65,7 +65,7 @@ def test_all_looks_together_fit_the_budget_and_use_it(
     factor = cadence.stretch(open_payments)
     intervals = [(cadence.interval(age, factor), count) for age, count in open_payments if count]
     calls = sum(count / interval.total_seconds() for interval, count in intervals)
-    assert calls <= cadence.budget
+    assert calls <= cadence.budget * (1 + 1e-9)  # but for what floats lose
     assert calls >= cadence.budget * 0.999 or all(interval == cadence.first for interval, _ in intervals)
 
 

@@ -34,6 +34,9 @@ def sent_through_telegram(png: bytes, shown: int = 400, quality: int = 50) -> Im
     return Image.open(stored)
 
 
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
+
 def texts_in(picture: Image.Image) -> list[str]:
     """All that any reader of zxing-cpp finds, of any kind of code, damaged ones included."""
     return [found.text for found in zxingcpp.read_barcodes(picture, return_errors=True)]
@@ -69,7 +72,8 @@ def test_any_payee_reads_after_telegrams_jpeg(
     payload = make_payload(payee, city, seed, extra=f"99{more:02d}" + "x" * more)
     png = painter.draw_card(replace(text, payee=payee, city=city), payload)
     assert len(png) <= LARGEST
-    assert [code.bytes for code in zxingcpp.read_barcodes(sent_through_telegram(png))] == [payload.encode()]
+    found = zxingcpp.read_barcodes(sent_through_telegram(png), formats=QR_CODES)  # text may look like bars
+    assert [code.bytes for code in found] == [payload.encode()]
 
 
 @pytest.mark.parametrize("payload", [SAMPLE, UPPER[1], LOWER[0], LONG[0], "A", "a" * 900])
