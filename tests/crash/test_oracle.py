@@ -93,3 +93,16 @@ async def test_twice_is_weighed_against_kills(world: World) -> None:
     assert verdict(world, kills=1).broken == []
     say(world, "✅ paid")
     assert verdict(world, kills=1).broken == ["2 told and 0 answered twice: too often"]
+
+
+@pytest.mark.parametrize(("minutes", "is_answer"), [(11, True), (9, False)])
+async def test_an_offer_answers_only_who_waited_for_ten_minutes(world: World, minutes: int, is_answer: bool) -> None:
+    """A code that old is not sent unasked."""
+    [watcher] = world.watchers
+    telegram = world.sandbox.telegram.world
+    asked_at = telegram.clock()
+    telegram.post(watcher.chat, watcher.person, Version(asked_at, f"/pay {watcher.payment.id}", []))
+    markup = {"inline_keyboard": [[{"text": "Show", "callback_data": "show"}]]}
+    offer = Version(asked_at + minutes * 60, f"Still want to pay {watcher.payment.id}?", [], None, markup)
+    telegram.post(watcher.chat, None, offer)
+    assert (verdict(world).broken == []) is is_answer
