@@ -33,13 +33,13 @@ def upsert(tx: Tx) -> Any:
 async def load(tx: Tx, payment_id: str) -> Payment | None:
     """A payment with its packages; on PostgreSQL its row is locked until the transaction ends."""
     row = (await tx.execute(select(payments).where(payments.c.id == payment_id).with_for_update())).one_or_none()
-    return None if row is None else _payment(row, await _packages(tx, payment_id))
+    return None if row is None else payment_of(row, await _packages(tx, payment_id))
 
 
 async def read(tx: Tx, payment_id: str) -> Payment | None:
     """The same without a lock."""
     row = (await tx.execute(select(payments).where(payments.c.id == payment_id))).one_or_none()
-    return None if row is None else _payment(row, await _packages(tx, payment_id))
+    return None if row is None else payment_of(row, await _packages(tx, payment_id))
 
 
 async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
@@ -187,18 +187,20 @@ async def ages_of_waiting(tx: Tx, now: datetime) -> list[tuple[timedelta, int]]:
 
 async def _packages(tx: Tx, payment_id: str) -> tuple[Package, ...]:
     query = select(packages).where(packages.c.payment_id == payment_id).order_by(packages.c.place)
-    return tuple(
-        Package(
-            row.order_id,
-            row.awb,
-            row.courier,
-            row.service,
-            row.status,
-            row.live_url,
-            row.has_driver,
-            frozenset(map(Step, row.told.split())),
-        )
-        for row in (await tx.execute(query)).all()
+    return tuple(map(package_of, (await tx.execute(query)).all()))
+
+
+def package_of(row: Row[Any]) -> Package:
+    """A package from its row."""
+    return Package(
+        row.order_id,
+        row.awb,
+        row.courier,
+        row.service,
+        row.status,
+        row.live_url,
+        row.has_driver,
+        frozenset(map(Step, row.told.split())),
     )
 
 
@@ -219,7 +221,8 @@ def _key(number: str) -> str:
     return number.strip().casefold()
 
 
-def _payment(row: Row[Any], found: tuple[Package, ...]) -> Payment:
+def payment_of(row: Row[Any], found: tuple[Package, ...]) -> Payment:
+    """A payment from its row and its packages."""
     return Payment(
         **{name: getattr(row, name) for name in _PLAIN},
         kind=Kind(row.kind) if row.kind else None,
