@@ -13,7 +13,8 @@ from typing import Final
 import structlog
 
 from bot.core.answer import Answer
-from bot.core.cadence import Cadence
+from bot.core.cadence import AGES, Cadence
+from bot.core.following import interval
 from bot.core.ids import Kind
 from bot.core.payment import Payment, Rules
 from bot.flows.announce import Operators
@@ -25,7 +26,7 @@ from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.sides import HELD_BACK
 from bot.metrics import Metrics
-from bot.storage import payments
+from bot.storage import looks, payments
 from bot.storage.engine import Database, Tx
 from bot.storage.trouble import log_failure
 
@@ -34,6 +35,8 @@ _ROUNDS_APART: Final = timedelta(seconds=0.05)
 """What is due by itself within so short a time is taken together."""
 # How long a measured stretch of all intervals serves before it is measured anew.
 _STRETCH_LASTS: Final = timedelta(seconds=2)
+# To count very many takes long, and what comes and goes changes less then.
+_STRETCH_LASTS_EACH: Final = timedelta(microseconds=100)
 
 
 class Look:
@@ -132,6 +135,7 @@ class Look:
         return Rules(
             interval=lambda age: self._cadence.interval(age, self._stretch),
             first=self._cadence.first,
+            stretch=self._stretch,
             test_codes=self._test_codes,
         )
 
@@ -170,5 +174,9 @@ class Look:
 
     async def _measure(self, tx: Tx, now: datetime) -> None:
         if self._stretch_until is None or now >= self._stretch_until:
-            self._stretch = self._cadence.stretch(await payments.ages_of_waiting(tx, now))
-            self._stretch_until = now + _STRETCH_LASTS
+            first = self._cadence.first
+            waiting, following = await looks.by_age(tx, now, AGES)
+            followed = [(interval(age, first), count) for age, count in following]
+            self._stretch = self._cadence.stretch(waiting, followed)
+            counted = sum(count for _, count in (*waiting, *following))
+            self._stretch_until = now + max(_STRETCH_LASTS, counted * _STRETCH_LASTS_EACH)

@@ -1,16 +1,19 @@
 """Payments whose looks ended at about the same time: read and locked together, moved on together."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, or_, select
 
-from bot.core.payment import Payment
+from bot.core.payment import CLAIM_FOR, Payment, Status
 from bot.storage.engine import Tx
 from bot.storage.payments import WITH_PACKAGES, payment_of
-from bot.storage.tables import packages, payments
+from bot.storage.tables import Moment, packages, payments
+
+ByAge = list[tuple[timedelta, int]]
 
 MOVED_ON: Final = ("looked_at", "failures", "troubled_since", "closes_at", "claim_until")
 """What `move_on` writes of a payment, besides when to look again."""
@@ -22,6 +25,36 @@ _LOCK_FREE: Final = (
 )
 _MANY: Final = WITH_PACKAGES.where(payments.c.id.in_(_IDS)).order_by(payments.c.id, packages.c.place)
 _MOVE_ON: Final = payments.update().where(payments.c.id == bindparam("which"))
+
+
+_FOLLOWED: Final = payments.c.status == Status.FOLLOWING
+_OPEN: Final = or_(payments.c.status == Status.WAITING, payments.c.claim_until.is_not(None), _FOLLOWED)
+
+
+@cache
+def _counted(steps: int) -> Select[tuple[bool, int, int]]:
+    """How many there are of each age: it is the last of so many times (`at0`, the latest) that they were there by."""
+    since: list[tuple[ColumnElement[bool], int]] = []
+    for step in reversed(range(steps)):
+        at, claimed_at = bindparam(f"at{step}", type_=Moment), bindparam(f"claim{step}", type_=Moment)
+        said = or_(payments.c.claim_until.is_(None), payments.c.claim_until <= claimed_at)
+        since.append((case((_FOLLOWED, payments.c.paid_at <= at), else_=and_(payments.c.asked_at <= at, said)), step))
+    step_of = case(*since, else_=0).label("step")
+    counted = select(_FOLLOWED.label("followed"), step_of, func.count().label("number")).where(
+        _OPEN, payments.c.look_at.is_not(None)
+    )
+    return counted.group_by("followed", "step")
+
+
+async def by_age(tx: Tx, now: datetime, ages: Sequence[timedelta]) -> tuple[ByAge, ByAge]:
+    """The payments watched closely, by the age the cadence counts, and those that are followed, by the time since they
+    were paid: (age, how many). Of the `ages`, which rise from 0, each counts for the last it has reached."""
+    times = {f"at{step}": now - age for step, age in enumerate(ages)}
+    times |= {f"claim{step}": now - age + CLAIM_FOR for step, age in enumerate(ages)}
+    found: tuple[ByAge, ByAge] = ([], [])
+    for row in (await tx.execute(_counted(len(ages)), times)).all():
+        found[bool(row.followed)].append((ages[row.step], row.number))
+    return found
 
 
 async def load_free(tx: Tx, payment_ids: Iterable[str]) -> Mapping[str, Payment]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from bot.core.answer import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package, Step
-from bot.core.payment import Payment, Status, fresh_since
+from bot.core.payment import Payment, Status
 from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
 from bot.storage.tables import packages, payments
@@ -198,17 +198,6 @@ async def next_due_at(
     beside = {"busy": [*except_for]} if except_for else {}
     found: datetime | None = (await tx.execute(_next_due(kinds, beside_some=bool(beside)), beside)).scalar_one()
     return found
-
-
-_WAITING: Final = select(payments.c.asked_at, payments.c.claim_until).where(
-    or_(payments.c.status == Status.WAITING, payments.c.claim_until.is_not(None)), payments.c.look_at.is_not(None)
-)
-
-
-async def ages_of_waiting(tx: Tx, now: datetime) -> list[tuple[timedelta, int]]:
-    """Ages of the payments watched closely, for sharing out the call budget."""
-    rows = (await tx.execute(_WAITING)).all()
-    return [(now - fresh_since(row.asked_at, row.claim_until), 1) for row in rows]
 
 
 async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) -> None:
