@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Final
 
-NAMES: Final = ("cadence", "card", "look")
+NAMES: Final = ("cadence", "card", "look", "watches")
 
 
 def main(names: list[str]) -> None:
