@@ -6,7 +6,6 @@ calls; for log-normal payment times this quadratic comes close, and the cap is f
 that the sum of all open payments' looks uses the call budget and no more; none is shorter than `d0`.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Final
 TAU: Final = timedelta(seconds=210)
 CAP: Final = 60.0
 """Longest interval as a multiple of the shortest: two minutes at the usual POLL_FIRST."""
-AGES: Final = tuple(TAU * math.sqrt(1.1**step - 1) for step in range(math.ceil(math.log(CAP, 1.1)) + 1))
+AGES: Final = tuple(TAU * (1.1**step - 1) ** 0.5 for step in range(44))
 """Ages by which payments may be counted together: from one to the next the interval grows by a tenth, to the cap."""
 HOURLY: Final = timedelta(hours=1)
 """Between two looks at a payment whose watch is over."""
