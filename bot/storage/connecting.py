@@ -9,6 +9,8 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.storage.driver import connect
+
 BUSY_MS: Final = 3_000
 """How long a statement waits for others' locks. Less than whoever pushes waits, who is then told the reason."""
 WROTE: Final = "wrote"
@@ -23,6 +25,7 @@ def sqlite_engine(path: Path, *, checkpoints: bool) -> AsyncEngine:
     engine = create_async_engine(
         # Parameters hold whole updates, with people's names: errors go into the log without them.
         URL.create("sqlite+aiosqlite", database=str(path)),
+        async_creator=lambda: connect(path),
         hide_parameters=True,
         pool_size=1,
         max_overflow=0,
