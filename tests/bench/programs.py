@@ -90,8 +90,8 @@ class Program:
 async def begun(
     command: Sequence[str], *, beside: Program | None = None, **settings: str
 ) -> AsyncIterator[tuple[Program, float]]:
-    """A program that has just been started, and when; with a sandbox that knows nobody yet, or with the sandbox and the
-    database of another one, which has ended."""
+    """A program that has just been started, and when: with a sandbox that knows nobody yet, or with that of another
+    one, which has ended, and its database."""
     async with AsyncExitStack() as stack:
         if beside is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="paybot-bench-")))
@@ -113,6 +113,6 @@ async def begun(
 @asynccontextmanager
 async def running(command: Sequence[str], **settings: str) -> AsyncIterator[Program]:
     """A program that has begun to poll."""
-    async with begun(command, **settings) as (program, _):
+    async with begun(command, beside=None, **settings) as (program, _):
         await program.sandbox.telegram.wait_until_polled(30)
         yield program

@@ -1,8 +1,8 @@
 """From nothing to ready, and what an idle bot costs: memory and CPU.
 
-Run by hand: ``python -m tests.bench start``. Beside it a bare python-telegram-bot that polls and knows no command. Ready
-is, for ours, the first 200 of ``/readyz``; for the bare one, its first poll. Idle is a bot some of whose watches are
-closed; nothing is open, so nobody is asked anything.
+Run by hand: ``python -m tests.bench start``. Beside it a bare python-telegram-bot that polls and knows no command.
+Ready is, for ours, the first 200 of ``/readyz``; for the bare one, its first poll. Idle is a bot some of whose watches
+are closed; nothing is open, so nobody is asked anything.
 """
 
 import asyncio
