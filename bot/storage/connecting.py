@@ -1,6 +1,7 @@
 """SQLAlchemy's engines as this program wants them: what is said to each new connection, and how long locks are waited
 for."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.storage.driver import connect
+from bot.storage.sqlite_driver import connect
 
 BUSY_MS: Final = 3_000
 """How long a statement waits for others' locks. Less than whoever pushes waits, who is then told the reason."""
@@ -25,11 +26,11 @@ def sqlite_engine(path: Path, *, checkpoints: bool) -> AsyncEngine:
     engine = create_async_engine(
         # Parameters hold whole updates, with people's names: errors go into the log without them.
         URL.create("sqlite+aiosqlite", database=str(path)),
-        async_creator=lambda: connect(path),
         hide_parameters=True,
         pool_size=1,
         max_overflow=0,
         pool_timeout=60,
+        async_creator=partial(connect, path),
     )
 
     @event.listens_for(engine.sync_engine, "connect")

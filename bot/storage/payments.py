@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from bot.core.answer import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package, Step
-from bot.core.payment import Payment, Status, fresh_since
+from bot.core.payment import Payment, Status
 from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
 from bot.storage.tables import packages, payments
@@ -27,12 +27,11 @@ _PLAIN: Final = tuple(
 
 # Statements are built once: building one takes five times as long as SQLite takes to carry it out.
 _LOCK: Final = select(payments.c.id).where(payments.c.id == bindparam("payment")).with_for_update()
-_WITH_PACKAGES: Final = (
-    select(payments, *(column.label(f"package_{column.name}") for column in packages.c))
-    .outerjoin(packages, packages.c.payment_id == payments.c.id)
-    .where(payments.c.id == bindparam("payment"))
-    .order_by(packages.c.place)
+WITH_PACKAGES: Final = select(payments, *(column.label(f"package_{column.name}") for column in packages.c)).outerjoin(
+    packages, packages.c.payment_id == payments.c.id
 )
+"""What `payment_of` reads, once restricted and in the order of places."""
+_ONE_WITH_PACKAGES: Final = WITH_PACKAGES.where(payments.c.id == bindparam("payment")).order_by(packages.c.place)
 _PACKAGES: Final = (
     select(*(column.label(f"package_{column.name}") for column in packages.c))
     .where(packages.c.payment_id == bindparam("payment"))
@@ -57,8 +56,8 @@ async def load(tx: Tx, payment_id: str) -> Payment | None:
 
 async def read(tx: Tx, payment_id: str) -> Payment | None:
     """The same without a lock."""
-    rows = (await tx.execute(_WITH_PACKAGES, {"payment": payment_id})).all()
-    return _payment(rows) if rows else None
+    rows = (await tx.execute(_ONE_WITH_PACKAGES, {"payment": payment_id})).all()
+    return payment_of(rows) if rows else None
 
 
 @cache
@@ -201,17 +200,6 @@ async def next_due_at(
     return found
 
 
-_WAITING: Final = select(payments.c.asked_at, payments.c.claim_until).where(
-    or_(payments.c.status == Status.WAITING, payments.c.claim_until.is_not(None)), payments.c.look_at.is_not(None)
-)
-
-
-async def ages_of_waiting(tx: Tx, now: datetime) -> list[tuple[timedelta, int]]:
-    """Ages of the payments watched closely, for sharing out the call budget."""
-    rows = (await tx.execute(_WAITING)).all()
-    return [(now - fresh_since(row.asked_at, row.claim_until), 1) for row in rows]
-
-
 async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) -> None:
     if _packages((await tx.execute(_PACKAGES, {"payment": payment_id})).all()) == found:
         return
@@ -231,7 +219,7 @@ def _key(number: str) -> str:
     return number.strip().casefold()
 
 
-def _payment(rows: Sequence[Row[Any]]) -> Payment:
+def payment_of(rows: Sequence[Row[Any]]) -> Payment:
     """A payment from its rows: one a package, or one without."""
     row = rows[0]
     return Payment(
