@@ -54,7 +54,7 @@ class Deliver:
         metrics: Metrics,
     ) -> None:
         self._database = database
-        self._send = Send(database, sender, Recover(database, sender, lease=lease, pace=pace))
+        self._send = Send(database, sender, Recover(database, sender, lease=lease, pace=pace), lease=lease)
         self._settle = Settle(operators, clock)
         self._renderer = renderer
         self._lease = lease

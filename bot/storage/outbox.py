@@ -17,10 +17,11 @@ from bot.core.facts import Fact
 from bot.core.retries import ASIDE_AFTER, steps_aside
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
+from bot.storage.lease import IS_OVERTAKEN
 from bot.storage.notation import from_json, to_json
 from bot.storage.payments import upsert
 from bot.storage.shown import newest_in
-from bot.storage.tables import chats, lease, outbox
+from bot.storage.tables import chats, outbox
 
 ALERT_KEY: Final = "ops:"
 """How the keys of alerts begin."""
@@ -140,7 +141,7 @@ _TO_BEGIN: Final = (
 def _begin(newest: Select[Any]) -> Update:
     not_overtaken = and_(
         or_(outbox.c.lease_token.is_(None), outbox.c.lease_token <= bindparam("token")),
-        ~exists(select(lease.c.name).where(lease.c.token > bindparam("token"))),
+        ~IS_OVERTAKEN,
     )
     return (
         outbox.update()
@@ -188,12 +189,14 @@ _NEWER_MESSAGE: Final = (
 )
 
 
-async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | None, now: datetime) -> None:
-    """Notes a delivery; a card that went out of date meanwhile stays due."""
+async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | None, now: datetime) -> bool:
+    """Notes a delivery; a card that went out of date meanwhile stays due. False where it was not the caller's to note:
+    another process has begun the row anew, or it was given up."""
     told = {"row": row.id, "token": lease_token, "rendered": row.version, "message": message_id, "now": now}
-    await tx.execute(_SENT, told)
+    was_held = (await tx.execute(_SENT, told)).rowcount == 1
     if message_id is not None:
         await tx.execute(_NEWER_MESSAGE, {"chat": row.place.chat_id, "message": message_id})
+    return was_held
 
 
 @cache
