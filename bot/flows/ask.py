@@ -22,7 +22,7 @@ from bot.flows.look import Look
 from bot.flows.status import take_status
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.messenger.sender import Sender
-from bot.storage import inbox, ledger, outbox, payments, watches
+from bot.storage import changes, inbox, ledger, outbox, payments, watches
 from bot.storage.engine import Database, Tx
 
 TYPING_AFTER: Final = 0.7
@@ -252,7 +252,7 @@ class Ask:
             await watches.forget_card(tx, watch.id, watch.card_message_id)
         await outbox.put_card(tx, watch, now)
         if watch.card_message_id is not None:
-            await outbox.put_erase(tx, watch, now)
+            await changes.put_erase(tx, watch, now)
 
     async def _say_unknown(self, tx: Tx, asker: Asker, number: int, payment_id: str, now: datetime) -> None:
         fact = await self._admit.note_unknown(tx, asker, payment_id)

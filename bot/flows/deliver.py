@@ -54,7 +54,7 @@ class Deliver:
         metrics: Metrics,
     ) -> None:
         self._database = database
-        self._send = Send(database, sender, Recover(database, sender, lease=lease, pace=pace))
+        self._send = Send(database, sender, Recover(database, sender, lease=lease, pace=pace), lease=lease)
         self._settle = Settle(operators, clock)
         self._renderer = renderer
         self._lease = lease
@@ -83,10 +83,10 @@ class Deliver:
         async with self._database.begin() as tx:
             if returns != self._hastened:
                 await waiting.hasten(tx, now, except_for=self._lanes.busy)
-            found = await outbox.due(tx, now, limit=free * 4, except_for=self._lanes.busy)
+            found = await waiting.due(tx, now, limit=free * 4, except_for=self._lanes.busy)
             by_chat = {chat: [row for row, _ in rows] for chat, rows in groupby(sorted(found, key=_chat), key=_chat)}
             begun = dict(list(by_chat.items())[:free])
-            next_at = await outbox.next_due_at(tx, [*self._lanes.busy, *begun])
+            next_at = await waiting.next_due_at(tx, [*self._lanes.busy, *begun])
         self._hastened = returns
         for chat_id, rows in begun.items():
             self._lanes.begin(chat_id, self._serve(chat_id, rows), wake)
@@ -99,9 +99,9 @@ class Deliver:
             return probe_at
         busy = self._lanes.busy
         async with self._database.begin() as tx:
-            found = await outbox.due(tx, now, limit=1, except_for=[*busy, *self._reach.tried])
-            found = found or await outbox.due(tx, now, limit=1, except_for=busy)
-            next_at = await outbox.next_due_at(tx, busy)
+            found = await waiting.due(tx, now, limit=1, except_for=[*busy, *self._reach.tried])
+            found = found or await waiting.due(tx, now, limit=1, except_for=busy)
+            next_at = await waiting.next_due_at(tx, busy)
         for row_id, chat_id in found:
             self._reach.begin_probe(chat_id)
             self._lanes.begin(chat_id, self._serve(chat_id, [row_id]), wake)
