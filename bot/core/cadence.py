@@ -15,7 +15,7 @@ from typing import Final
 TAU: Final = timedelta(seconds=210)
 CAP: Final = 60.0
 """Longest interval as a multiple of the shortest: two minutes at the usual POLL_FIRST."""
-AGES: Final = tuple(TAU * (1.1**step - 1) ** 0.5 for step in range(44))
+AGES: Final[tuple[timedelta, ...]] = tuple(TAU * (1.1**step - 1) ** 0.5 for step in range(44))
 """Ages by which payments may be counted together: from one to the next the interval grows by a tenth, to the cap."""
 HOURLY: Final = timedelta(hours=1)
 """Between two looks at a payment whose watch is over."""

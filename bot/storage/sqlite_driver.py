@@ -1,5 +1,9 @@
-"""aiosqlite with one errand to its thread a statement: to make a cursor, execute, fetch and close are four of them
-otherwise, and each costs more than a short statement itself."""
+"""aiosqlite with errands to its thread for what can wait: to take the lock, and to commit.
+
+To make a cursor, execute, fetch and close are four errands otherwise, and each costs more than a short statement
+itself. Once a transaction has begun the lock is ours and the disk is waited for at its end, so that a statement within
+it is executed where it is called.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -9,6 +13,7 @@ from typing import Any, Final
 import aiosqlite
 
 _ROWS_AT_ONCE: Final = 64  # of no use here: all rows are fetched
+_MAY_WAIT: Final = frozenset({"commit", "rollback"})
 
 
 async def connect(path: Path) -> aiosqlite.Connection:
@@ -24,14 +29,20 @@ class _Connection(aiosqlite.Connection):
         """As much of an `aiosqlite.Cursor` as SQLAlchemy uses."""
         return _Cursor(self)
 
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        opened = self._connection
+        if opened is None or not opened.in_transaction or fn.__name__ in _MAY_WAIT:
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return fn(*args, **kwargs)
+
     async def run(self, work: Callable[[sqlite3.Cursor], list[Any]]) -> tuple[sqlite3.Cursor, list[Any]]:
-        """Does something with a new cursor, in the connection's thread."""
+        """Does something with a new cursor, in the connection's thread unless within a transaction."""
 
         def errand() -> tuple[sqlite3.Cursor, list[Any]]:
             cursor = self._conn.cursor()
             return cursor, work(cursor)
 
-        done: tuple[sqlite3.Cursor, list[Any]] = await self._execute(errand)  # type: ignore[no-untyped-call]
+        done: tuple[sqlite3.Cursor, list[Any]] = await self._execute(errand)
         return done
 
 

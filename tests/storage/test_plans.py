@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 
 from bot.core.cadence import AGES
 from bot.core.ids import Kind
-from bot.storage import inbox, looks, outages, outbox, payments, tables
+from bot.storage import inbox, looks, outages, payments, tables, waiting
 from bot.storage.engine import Database, Tx
 from tests.storage.making import T0
 
@@ -21,9 +21,9 @@ ASKED: Final[dict[str, tuple[str, Callable[[Tx], Awaitable[object]]]]] = {
     "the next look beside some": ("payments_look_at", lambda tx: payments.next_due_at(tx, ["XID-1"])),
     "payments by age": ("payments_look_at", lambda tx: looks.by_age(tx, T0, AGES)),
     "payments to probe with": ("payments_look_at", lambda tx: outages.probe(tx, [Kind.EXPRESS, None], ["XID-1"])),
-    "messages to deliver": ("outbox_due", lambda tx: outbox.due(tx, T0, limit=256, except_for=[1, 2])),
-    "the next message": ("outbox_due", lambda tx: outbox.next_due_at(tx, [])),
-    "the next message beside some": ("outbox_due", lambda tx: outbox.next_due_at(tx, [1, 2])),
+    "messages to deliver": ("outbox_due", lambda tx: waiting.due(tx, T0, limit=256, except_for=[1, 2])),
+    "the next message": ("outbox_due", lambda tx: waiting.next_due_at(tx, [])),
+    "the next message beside some": ("outbox_due", lambda tx: waiting.next_due_at(tx, [1, 2])),
     "updates to handle": ("inbox_new", lambda tx: inbox.waiting(tx, 256, [1, 2])),
 }
 
