@@ -89,8 +89,9 @@ class Jobs:
     def wake(self, name: str) -> None:
         """Runs a job at once, or once more where it is running: no wake is lost."""
         job = self._jobs[name]
-        job.woken = True
-        if not job.submitted and self._scheduler is not None:
+        is_set, job.woken = job.woken, True
+        # Set to run already, it need not be told again: to move a job costs more than many a run of it.
+        if not is_set and not job.submitted and self._scheduler is not None:
             self._scheduler.modify_job(name, next_run_time=self._clock())
 
     def are_fresh(self, now: datetime) -> bool:

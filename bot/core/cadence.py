@@ -15,6 +15,8 @@ from typing import Final
 TAU: Final = timedelta(seconds=210)
 CAP: Final = 60.0
 """Longest interval as a multiple of the shortest: two minutes at the usual POLL_FIRST."""
+AGES: Final[tuple[timedelta, ...]] = tuple(TAU * (1.1**step - 1) ** 0.5 for step in range(44))
+"""Ages by which payments may be counted together: from one to the next the interval grows by a tenth, to the cap."""
 HOURLY: Final = timedelta(hours=1)
 """Between two looks at a payment whose watch is over."""
 
@@ -31,24 +33,28 @@ class Cadence:
         shape = min(1 + (max(age, timedelta(0)) / TAU) ** 2, CAP)
         return max(self.first, self.first * shape * stretch)
 
-    def stretch(self, ages: Iterable[tuple[timedelta, int]]) -> float:
+    def stretch(self, ages: Iterable[tuple[timedelta, int]], followed: Iterable[tuple[timedelta, int]] = ()) -> float:
         """Factor that makes the looks of all open payments fit the budget.
 
         `ages` are (age, how many payments of that age). Below 1 the free budget is used: intervals shrink
-        towards `first`. Found by bisection, as the floor makes the sum no simple fraction.
+        towards `first`. `followed` are (interval, how many) of those that are looked at for their packages' sake: they
+        are stretched with the rest, but never shrink. Found by bisection, as the floor makes the sum no simple
+        fraction.
         """
         # Together where the interval is the same, as with all that are old: there may be ten thousand.
         groups = Counter[timedelta]()
         for age, count in ages:
             if count:
                 groups[self.interval(age)] += count
-        if not groups:
+        kept = [(interval, count) for interval, count in followed if count]
+        if not groups and not kept:
             return 1.0
 
         def calls(factor: float) -> float:
-            return sum(
+            asked = sum(
                 count / max(self.first, interval * factor).total_seconds() for interval, count in groups.items()
             )
+            return asked + sum(count / (interval * max(1.0, factor)).total_seconds() for interval, count in kept)
 
         low, high = 0.0, 1.0
         if calls(low) <= self.budget:

@@ -106,14 +106,22 @@ def news_of(
     )
 
 
-def next_look_in(packages: Iterable[Package], waited: timedelta, first: timedelta) -> timedelta:
-    """Time to the next look, `waited` after payment; never less than `first` (POLL_FIRST).
+def interval(waited: timedelta, first: timedelta) -> timedelta:
+    """Time between two looks, `waited` after payment; never less than `first` (POLL_FIRST).
 
     15 s and a quarter of the time since payment (each interval a quarter longer than the one before), up to 5 min;
-    where POLL_FIRST is set below its 2 s, sooner in proportion. The moments at which a missing driver is told are met.
+    where POLL_FIRST is set below its 2 s, sooner in proportion.
+    """
+    return max(first, min(min(FIRST, first * 7.5) + max(waited, timedelta(0)) / 4, CAP))
+
+
+def next_look_in(packages: Iterable[Package], waited: timedelta, first: timedelta, stretch: float = 1.0) -> timedelta:
+    """Time to the next look, `waited` after payment: the interval, longer by `stretch` where the budget is short.
+
+    The moments at which a missing driver is told are met.
     """
     waited = max(waited, timedelta(0))
-    usual = min(min(FIRST, first * 7.5) + waited / 4, CAP)
+    usual = interval(waited, first) * max(1.0, stretch)
     if any(package.awaits_driver for package in packages):
         usual = min([usual, *(mark - waited for mark in (NO_DRIVER, NO_DRIVER_STILL) if mark > waited)])
     return max(usual, first)

@@ -155,6 +155,9 @@ class Rules:
     """Time to the next look for a payment of a given age (`core.cadence`)."""
     first: timedelta
     """POLL_FIRST: the shortest time between two looks."""
+    stretch: float = 1.0
+    """How much longer than usual the packages of what is paid wait for their looks; above 1 where the budget is short
+    (`core.cadence`)."""
     test_codes: bool = False
     """Whether a `qr_content` that is no EMV payload at all is shown as a test code (the sandbox has such)."""
 
@@ -420,7 +423,7 @@ def _followed(decision: Decision, now: datetime, rules: Rules) -> Decision:
 
 def _next_at_packages(payment: Payment, now: datetime, rules: Rules) -> datetime:
     waited = now - (payment.paid_at or now)
-    next_look = now + following.next_look_in(payment.packages, waited, rules.first)
+    next_look = now + following.next_look_in(payment.packages, waited, rules.first, rules.stretch)
     return max(min(next_look, payment.closes_at), now + rules.first)
 
 

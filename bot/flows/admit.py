@@ -112,8 +112,9 @@ class Admit:
 
     async def refused(self, asker: Asker, payment_ids: Iterable[str] = ()) -> frozenset[str] | AskedTooOften:
         """Those of the ids that may not be asked for, or that none may for a while. In a group the person counts."""
-        async with self._database.begin() as tx:
-            refused = await self._refused_to_strangers(tx, asker.person_id, asker.place, payment_ids)
+        refused = await self._database.share(
+            lambda tx: self._refused_to_strangers(tx, asker.person_id, asker.place, payment_ids)
+        )
         # Most may do what they want to do: Telegram is asked only about the others.
         return frozenset() if refused and (await self.recognised(asker)).is_staff else refused
 

@@ -19,7 +19,7 @@ from bot.core.journey import (
     PackageTrouble,
     PickedUp,
 )
-from bot.core.payment import Decision
+from bot.core.payment import Decision, Status
 from bot.core.watch import Place, Watch, WatchState
 from bot.flows.alert_keys import key_of
 from bot.storage import alerts, ledger, lists, outbox, payments, shown, watches
@@ -72,9 +72,14 @@ async def announce(
 
 
 async def _renew_cards(tx: Tx, decision: Decision, watching: Sequence[Watch], now: datetime) -> None:
-    """All that are out of date, or those of the chats that have none and are owed one."""
+    """All that are out of date, or those of the chats that have none and are owed one. A code for a payment that is no
+    longer watched is put right where it stands; nobody is sent one."""
+    is_over = decision.payment.status is not Status.WAITING and not decision.payment.settled
     for watch in watching:
-        if decision.card_changed or (decision.card_owed and watch.card_message_id is None):
+        has_none = watch.card_message_id is None
+        if decision.card_changed and is_over and has_none and not await shown.may_show(tx, watch):
+            continue
+        if decision.card_changed or (decision.card_owed and has_none):
             await outbox.put_card(tx, watch, now)
 
 

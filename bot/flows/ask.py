@@ -22,7 +22,7 @@ from bot.flows.look import Look
 from bot.flows.status import take_status
 from bot.kiriminaja.client import KiriminAja, outcome_of
 from bot.messenger.sender import Sender
-from bot.storage import inbox, ledger, outbox, payments, watches
+from bot.storage import changes, inbox, ledger, outbox, payments, watches
 from bot.storage.engine import Database, Tx
 
 TYPING_AFTER: Final = 0.7
@@ -86,11 +86,13 @@ class Ask:
             patience.cancel()
         if any(answer is None or isinstance(answer, Missing) for answer, _ in answers):
             asker = await self._admit.recognised(asker)
-        async with self._database.begin() as tx:
-            if await inbox.finish(tx, asker.update_id):
-                got = dict(zip(fetched, answers, strict=True))
-                await self._answer(tx, asker, wish, wanted, got, admitted=admitted)
+        got = dict(zip(fetched, answers, strict=True))
+        await self._database.share(lambda tx: self._answer(tx, asker, wish, wanted, got, admitted=admitted))
         self._wake()
+        for payment_id in wanted:
+            answer, _ = got.get(payment_id, (None, None))
+            outcome = outcome_of(answer) if answer else "not_asked"
+            self._log.info("asked", wish=wish.value, payment=payment_id, chat=asker.place.chat_id, outcome=outcome)
 
     async def by_number(self, asker: Asker, text: str) -> None:
         """Private text without an id in it: an AWB or order id seen before leads to its payment, as far as it is open
@@ -119,8 +121,10 @@ class Ask:
         self, asker: Asker, given: Sequence[str]
     ) -> tuple[Sequence[str], frozenset[str] | AskedTooOften]:
         """The payments that are meant, and which of them are refused. One that is must not show by its AWB."""
-        async with self._database.begin() as tx:
-            meant = {one: await payments.by_package(tx, one) for one in given if kind_of(one) is None}
+        meant = {}
+        if numbers := [one for one in given if kind_of(one) is None]:
+            async with self._database.begin() as tx:
+                meant = {one: await payments.by_package(tx, one) for one in numbers}
         refused = await self._admit.refused(asker, [*given, *filter(None, meant.values())])
         if isinstance(refused, AskedTooOften):
             return given, refused
@@ -137,6 +141,8 @@ class Ask:
         *,
         admitted: bool,
     ) -> None:
+        if not await inbox.finish(tx, asker.update_id):
+            return
         shown: list[Payment] = []
         for number, payment_id in enumerate(wanted):
             now = self._clock()
@@ -150,8 +156,6 @@ class Ask:
             else:
                 part = f"{number + 1}/{len(wanted)}" if len(wanted) > 1 else None
                 shown += await self._take_up(tx, asker, number, payment_id, answer, got_at, part)
-            outcome = outcome_of(answer) if answer else "not_asked"
-            self._log.info("asked", wish=wish.value, payment=payment_id, chat=asker.place.chat_id, outcome=outcome)
         amounts = [payment.amount for payment in shown if payment.amount is not None]
         if len(amounts) == len(shown) > 1:
             await self.say(tx, asker, len(wanted), Total(len(amounts), sum(amounts)), self._clock())
@@ -175,8 +179,7 @@ class Ask:
         if refused:
             await self._admit.linger()
             return None, self._clock()
-        async with self._database.begin() as tx:
-            known = await payments.read(tx, payment_id)
+        known = await self._database.share(lambda tx: payments.read(tx, payment_id))
         kind = known.kind if known else kind_of(payment_id)
         return await inquire(self._provider, payment_id, kind), self._clock()
 
@@ -249,7 +252,7 @@ class Ask:
             await watches.forget_card(tx, watch.id, watch.card_message_id)
         await outbox.put_card(tx, watch, now)
         if watch.card_message_id is not None:
-            await outbox.put_erase(tx, watch, now)
+            await changes.put_erase(tx, watch, now)
 
     async def _say_unknown(self, tx: Tx, asker: Asker, number: int, payment_id: str, now: datetime) -> None:
         fact = await self._admit.note_unknown(tx, asker, payment_id)

@@ -28,9 +28,7 @@ class ComeAndGo:
 
     async def here(self, chat_id: int) -> None:
         """Somebody speaks in a chat, so it takes messages: what rested there goes on, and missed news are told."""
-        async with self._database.begin() as tx:
-            woken = await self._return(tx, chat_id)
-        if woken:
+        if await self._database.share(lambda tx: self._return(tx, chat_id)):
             self._wake()
 
     async def joined(self, update_id: int, chat_id: int, *, is_group: bool, was_there: bool) -> None:

@@ -5,7 +5,7 @@ between, the row is there and says so.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -27,7 +27,7 @@ from bot.messenger.pace import Pace
 from bot.messenger.sender import Delivered, Outcome, RetryAt, Sender, Undeliverable
 from bot.metrics import Metrics
 from bot.storage import alerts, outbox, waiting
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Tx
 from bot.storage.lease import Lease
 from bot.storage.outbox import Outgoing
 from bot.storage.trouble import log_failure
@@ -54,7 +54,7 @@ class Deliver:
         metrics: Metrics,
     ) -> None:
         self._database = database
-        self._send = Send(database, sender, Recover(database, sender, lease=lease, pace=pace))
+        self._send = Send(database, sender, Recover(database, sender, lease=lease, pace=pace), lease=lease)
         self._settle = Settle(operators, clock)
         self._renderer = renderer
         self._lease = lease
@@ -83,10 +83,10 @@ class Deliver:
         async with self._database.begin() as tx:
             if returns != self._hastened:
                 await waiting.hasten(tx, now, except_for=self._lanes.busy)
-            found = await outbox.due(tx, now, limit=free * 4, except_for=self._lanes.busy)
+            found = await waiting.due(tx, now, limit=free * 4, except_for=self._lanes.busy)
             by_chat = {chat: [row for row, _ in rows] for chat, rows in groupby(sorted(found, key=_chat), key=_chat)}
             begun = dict(list(by_chat.items())[:free])
-            next_at = await outbox.next_due_at(tx, [*self._lanes.busy, *begun])
+            next_at = await waiting.next_due_at(tx, [*self._lanes.busy, *begun])
         self._hastened = returns
         for chat_id, rows in begun.items():
             self._lanes.begin(chat_id, self._serve(chat_id, rows), wake)
@@ -99,9 +99,9 @@ class Deliver:
             return probe_at
         busy = self._lanes.busy
         async with self._database.begin() as tx:
-            found = await outbox.due(tx, now, limit=1, except_for=[*busy, *self._reach.tried])
-            found = found or await outbox.due(tx, now, limit=1, except_for=busy)
-            next_at = await outbox.next_due_at(tx, busy)
+            found = await waiting.due(tx, now, limit=1, except_for=[*busy, *self._reach.tried])
+            found = found or await waiting.due(tx, now, limit=1, except_for=busy)
+            next_at = await waiting.next_due_at(tx, busy)
         for row_id, chat_id in found:
             self._reach.begin_probe(chat_id)
             self._lanes.begin(chat_id, self._serve(chat_id, [row_id]), wake)
@@ -150,12 +150,10 @@ class Deliver:
     async def _deliver_alone(self, row_id: int, told_with_others: set[int]) -> bool:
         now = self._clock()
         token = self._lease.token
-        async with self._database.begin() as tx:
-            row = await outbox.begin(tx, row_id, lease_token=token, now=now)
-            if row is None or await put_aside_if_past(tx, row, lease_token=token, now=now):
-                return True
-            others = await alerts.begin_with(tx, row, lease_token=token, now=now)
-            rendered = await self._renderer.gather(tx, row, now, others)
+        begun = await self._database.share(lambda tx: self._begin(tx, row_id, token, now))
+        if begun is None:
+            return True
+        row, others, rendered = begun
         shown = await self._renderer.draw(rendered)
         if not self._lease.held:
             # Frozen over the drawing: whoever took over sends it.
@@ -164,15 +162,26 @@ class Deliver:
                     await outbox.release(tx, one, lease_token=token)
             return False
         outcome = await self._send(row, shown)
-        go_on = True
         pause = self._judge(row, shown, outcome)
-        async with self._database.begin() as tx:
-            for one in (row, *others):
-                go_on = await self._settle(tx, one, shown, outcome, pause, token)
+
+        async def settle(tx: Tx) -> bool:
+            return [await self._settle(tx, one, shown, outcome, pause, token) for one in (row, *others)][-1]
+
+        go_on = await self._database.share(settle)
         for one in (row, *others):
             told_with_others.add(one.id)
             self._tell(one, outcome, now)
         return go_on
+
+    async def _begin(
+        self, tx: Tx, row_id: int, token: int, now: datetime
+    ) -> tuple[Outgoing, Sequence[Outgoing], Rendered] | None:
+        """The row, those that go with it, and what they come to; None where there is nothing to send any more."""
+        row = await outbox.begin(tx, row_id, lease_token=token, now=now)
+        if row is None or await put_aside_if_past(tx, row, lease_token=token, now=now):
+            return None
+        others = await alerts.begin_with(tx, row, lease_token=token, now=now)
+        return row, others, await self._renderer.gather(tx, row, now, others)
 
     def _judge(self, row: Outgoing, rendered: Rendered, outcome: Outcome | TooLate) -> Pause:
         """What an outcome says of Telegram, and until when a message waits that has to."""

@@ -10,7 +10,7 @@ from bot.core.payment import Payment, Status
 from bot.core.watch import Watch, WatchState
 from bot.flows.asker import Asker
 from bot.messenger.members import Members
-from bot.storage import inbox, outbox, payments, watches
+from bot.storage import inbox, outbox, payers, payments, watches
 from bot.storage.engine import Database, Tx
 
 
@@ -48,10 +48,10 @@ class PayFor:
         """Takes away what is five minutes old; returns when more will be."""
         now = self._clock()
         async with self._database.begin() as tx:
-            lapsed = await payments.let_payers_lapse(tx, now)
+            lapsed = await payers.let_lapse(tx, now)
             for payment_id in lapsed:
                 await _renew_cards(tx, payment_id, now)
-            next_at = await payments.next_lapse_at(tx)
+            next_at = await payers.next_lapse_at(tx)
         if lapsed:
             self._wake()
         return next_at
@@ -59,18 +59,18 @@ class PayFor:
     async def _take(self, tx: Tx, asker: Asker, payment: Payment, now: datetime) -> PayerPress | Paid:
         if payment.settled or payment.status is not Status.WAITING or not payment.qr or asker.person_id is None:
             return Paid(payment.amount, payment.paid_at or now, already=True) if payment.settled else NothingToPay()
-        before = await payments.payer_of(tx, payment.id)
+        before = await payers.of(tx, payment.id)
         counts = before is not None and before.counts(now)
         if before and counts and before.person_id != asker.person_id:
             return AlreadyPaying(before.since)
         payer = None if counts else Payer(asker.person_id, asker.place.chat_id, now)
-        await payments.note_payer(tx, payment.id, payer)
+        await payers.note(tx, payment.id, payer)
         await _renew_cards(tx, payment.id, now)
         return PayerNoted() if payer else PayerTakenBack()
 
     async def _with_name(self, told: AlreadyPaying, asker: Asker, watch: Watch) -> AlreadyPaying:
         async with self._database.begin() as tx:
-            payer = await payments.payer_of(tx, watch.payment_id)
+            payer = await payers.of(tx, watch.payment_id)
         name = await self._members.first_name_of(asker.place.chat_id, payer.person_id) if payer else None
         return replace(told, name=name)
 

@@ -206,8 +206,7 @@ class Handle:
             await self._note_failure(update)
             await asyncio.sleep(0.1)
             return False
-        async with self._database.begin() as tx:
-            await inbox.finish(tx, update.update_id)
+        await self._database.share(lambda tx: inbox.finish(tx, update.update_id))
         return True
 
     async def _note_failure(self, update: Stored) -> None:

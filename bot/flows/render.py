@@ -28,7 +28,7 @@ from bot.flows.report import DocumentMessage, PictureMessage, Reports
 from bot.flows.reveal import Reveal
 from bot.messenger.members import Members
 from bot.pictures import CardPainter, CardText
-from bot.storage import alerts, links, lists, payments, uploads, watches
+from bot.storage import alerts, links, lists, payers, payments, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing, RowKind
 from bot.words.words import CardStrings, Words, lists_packages
@@ -185,7 +185,7 @@ class Renderer:
     ) -> CardMessage:
         strings = self._words.card_strings(payment, face, locale, part=watch.part, now=now)
         payload = payment.qr if face is Face.QR else None
-        payer = await payments.payer_of(tx, payment.id) if face is Face.QR else None
+        payer = await payers.of(tx, payment.id) if face is Face.QR else None
         payer = payer if payer and payer.counts(now) else None
         chat_id = watch.place.chat_id
         say = partial(

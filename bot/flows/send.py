@@ -11,16 +11,18 @@ from bot.flows.report import DocumentMessage, PictureMessage
 from bot.messenger.sender import Delivered, MessageGone, Outcome, Sender, Undeliverable
 from bot.storage import watches
 from bot.storage.engine import Database
+from bot.storage.lease import Lease, is_overtaken
 from bot.storage.outbox import Outgoing
 
 
 class Send:
     """Telegram's side of a delivery."""
 
-    def __init__(self, database: Database, sender: Sender, recover: Recover) -> None:
+    def __init__(self, database: Database, sender: Sender, recover: Recover, *, lease: Lease) -> None:
         self._database = database
         self._sender = sender
         self._recover = recover
+        self._lease = lease
 
     async def __call__(self, row: Outgoing, rendered: Rendered) -> Outcome | TooLate:
         """Sends it, unless an earlier try has; what came of it."""
@@ -62,7 +64,8 @@ class Send:
         if isinstance(found, Delivered) and found.message_id is not None and row.watch_id is not None:
             # Noted at once: whatever comes of the change, this is the card from now on.
             async with self._database.begin() as tx:
-                await watches.note_card(tx, row.watch_id, found.message_id, "")
+                if not await is_overtaken(tx, self._lease.token):
+                    await watches.note_card(tx, row.watch_id, found.message_id, "")
             outcome = await self._change(row, card, found.message_id)
             return Delivered(found.message_id, outcome.file_id) if isinstance(outcome, Delivered) else outcome
         if found is not None:

@@ -14,6 +14,7 @@ from bot.flows.rendered import CardMessage, Erasure, Rendered, TextMessage, TooL
 from bot.messenger.sender import Delivered, MessageGone, Moved, Outcome, PictureUnknown, RetryAt, Undeliverable
 from bot.storage import chats, lists, outbox, uploads, watches
 from bot.storage.engine import Tx
+from bot.storage.lease import is_overtaken
 from bot.storage.outbox import Outgoing
 
 
@@ -31,8 +32,8 @@ class Settle:
         now = self._clock()
         match outcome:
             case Delivered():
-                await self._note_delivered(tx, row, rendered, outcome, now)
-                await outbox.sent(tx, row, lease_token=token, message_id=outcome.message_id, now=now)
+                was_held = await outbox.sent(tx, row, lease_token=token, message_id=outcome.message_id, now=now)
+                await self._note_delivered(tx, row, rendered, outcome, now, was_held=was_held, token=token)
                 return True
             case RetryAt():
                 await outbox.put_off(
@@ -62,9 +63,8 @@ class Settle:
                 await offer_instead(tx, row, lease_token=token, now=now)
                 return False
             case Undeliverable(chat_is_gone=True):
-                await self._report(tx, row, now)
                 await outbox.release(tx, row, lease_token=token)
-                await chats.silence(tx, row.place.chat_id, outcome.problem, now)
+                await self._note_refused(tx, row, outcome, token, now)
                 return True
             case Undeliverable():
                 await self._report(tx, row, now)
@@ -90,14 +90,31 @@ class Settle:
             await lists.forget_message(tx, row.place.chat_id, rendered.message_id)
         await outbox.sent(tx, row, lease_token=token, message_id=None, now=now)
 
+    async def _note_refused(self, tx: Tx, row: Outgoing, outcome: Undeliverable, token: int, now: datetime) -> None:
+        # Frozen since then: the chat may have come back, and whoever took over will see.
+        if not await is_overtaken(tx, token):
+            await self._report(tx, row, now)
+            await chats.silence(tx, row.place.chat_id, outcome.problem, now)
+
     async def _note_delivered(
-        self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Delivered, now: datetime
+        self,
+        tx: Tx,
+        row: Outgoing,
+        rendered: Rendered,
+        outcome: Delivered,
+        now: datetime,
+        *,
+        was_held: bool,
+        token: int,
     ) -> None:
         card = _card_of(rendered)
         if card is None:
             return
         if outcome.file_id and card.picture.file_id is None:
             await uploads.note(tx, card.picture.digest, outcome.file_id, now)
+        # Frozen since it was sent, and begun anew meanwhile: whoever took over knows better which message is the card.
+        if not was_held and await is_overtaken(tx, token):
+            return
         message_id = outcome.message_id or card.message_id
         if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
             await watches.note_card(tx, row.watch_id, message_id, card.face_digest)

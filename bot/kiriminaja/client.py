@@ -24,7 +24,7 @@ from bot.kiriminaja.flights import Flight, Flights
 from bot.kiriminaja.pace import Pace
 from bot.kiriminaja.people import people_in
 from bot.kiriminaja.sides import HELD_BACK, Side, Sides
-from bot.kiriminaja.wire import CALL_TIMEOUT, Response, exchange, http_client
+from bot.kiriminaja.wire import CALL_TIMEOUT, CONNECT_TIMEOUT, Response, exchange, look_client
 
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 
@@ -98,7 +98,7 @@ class KiriminAja:
         instant_url: str | None,
         *,
         pace: Pace,
-        http: Callable[[], httpx.AsyncClient] = http_client,
+        http: Callable[[], httpx.AsyncClient] = look_client,
         observe: Observe = _nobody,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
@@ -121,6 +121,7 @@ class KiriminAja:
             "Authorization": f"Bearer {api_key}",
             "User-Agent": "paybot",
         }
+        self._terms: Final = {"timeout": httpx.Timeout(call_timeout, connect=CONNECT_TIMEOUT).as_dict()}
         self._pace = pace
         self._http = http
         self._client: httpx.AsyncClient | None = None
@@ -260,7 +261,8 @@ class KiriminAja:
     async def _exchange(self, method: str, url: str, json: Mapping[str, str] | None) -> Response | Unwell:
         if self._client is None:
             self._client = self._http()
-        request = self._client.build_request(method, url, headers=self._headers, json=json)
+        # Not by the client: to merge what it has none of, cookies and headers, takes as long as the rest.
+        request = httpx.Request(method, url, headers=self._headers, json=json, extensions=self._terms)
         # The Instant fallback judges a 5xx page by its content type; other statuses' bodies are read.
         return await exchange(
             self._client,

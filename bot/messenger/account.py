@@ -8,7 +8,7 @@ from telegram.error import InvalidToken
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.messenger.bounds import bound
+from bot.messenger.bounds import bound, trusted
 from bot.messenger.outcomes import CALL_TIMEOUT
 
 Account = Bot
@@ -27,18 +27,20 @@ def open_account(api_url: str, token: str) -> Bot:
     """A bot that sends over a pool of its own; calls go to `<api_url>/bot<token>/<method>`. Nothing is sent yet."""
     # Each 429 would print that the type of its pause is going to change; `sender` takes both types.
     warnings.filterwarnings("ignore", message=".*`retry_after`", category=PTBDeprecationWarning)
+    request = HTTPXRequest(
+        connection_pool_size=64,
+        connect_timeout=5,
+        read_timeout=15,
+        write_timeout=15,
+        pool_timeout=10,
+        httpx_kwargs={"event_hooks": {"response": [bound]}, "verify": trusted()},
+    )
     return Bot(
         token,
         base_url=f"{api_url}/bot",
         base_file_url=f"{api_url}/file/bot",
-        request=HTTPXRequest(
-            connection_pool_size=64,
-            connect_timeout=5,
-            read_timeout=15,
-            write_timeout=15,
-            pool_timeout=10,
-            httpx_kwargs={"event_hooks": {"response": [bound]}},
-        ),
+        request=request,
+        get_updates_request=request,  # `Updates` polls; the library would open a pool of its own for it
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeGuard
 
 import httpx
 
-from bot.messenger.bounds import bound
+from bot.messenger.bounds import bound, trusted
 
 ALLOWED: Final = ("message", "callback_query", "my_chat_member")
 LONG_POLL: Final = 25
@@ -80,6 +80,7 @@ class Updates:
             timeout=httpx.Timeout(10, read=_CALL_TIMEOUT),
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1),
             event_hooks={"response": [bound]},
+            verify=trusted(),
         )
 
     @property

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 
 from bot.core.alerting import MOST_TOGETHER, AlertKind, Switches, sort_of
 from bot.core.alerts import Alert
@@ -19,11 +20,17 @@ from bot.storage.outbox import ALERT_KEY, Outgoing, RowState
 from bot.storage.payments import upsert
 from bot.storage.tables import alert_places, chats, outbox
 
+_PLACES: Final = select(alert_places)
+_SILENCED: Final = select(chats.c.id).where(
+    chats.c.id.in_(bindparam("among", expanding=True)), chats.c.silenced_at.is_not(None)
+)
+_MOVED_TO: Final = select(chats.c.moved_to).where(chats.c.id == bindparam("chat"))
+
 
 async def listening(tx: Tx, configured: Sequence[Place], kind: AlertKind | None = None) -> Sequence[Place]:
     """The places that hear alerts (of a kind): those of the settings unless switched off there, those switched on, and
     where there is none at all, or none that takes messages, the owners' private chats."""
-    known = {_place(row): _switches(row) for row in (await tx.execute(select(alert_places))).all()}
+    known = {_place(row): _switches(row) for row in (await tx.execute(_PLACES)).all()}
     preset = [await _present(tx, place) for place in configured]
     found = [place for place in preset if known.get(place, Switches(is_on=True)).is_on]
     found += [place for place, switches in known.items() if switches.is_on]
@@ -37,8 +44,7 @@ async def listening(tx: Tx, configured: Sequence[Place], kind: AlertKind | None 
 async def _are_silenced(tx: Tx, places: Sequence[Place]) -> bool:
     """Whether none of them takes messages for now."""
     ids = {place.chat_id for place in places}
-    query = select(chats.c.id).where(chats.c.id.in_(ids), chats.c.silenced_at.is_not(None))
-    return set((await tx.execute(query)).scalars()) == ids
+    return set((await tx.execute(_SILENCED, {"among": [*ids]})).scalars()) == ids
 
 
 async def at(tx: Tx, place: Place, configured: Sequence[Place]) -> Switches:
@@ -74,19 +80,32 @@ class Told:
     at: datetime
 
 
+# A few words of the program name alerts, so these are a few statements.
+@cache
+def _last_told(what: str) -> Select[Any]:
+    query = select(outbox.c.id, outbox.c.fact, outbox.c.created_at).where(_names(what))
+    return query.order_by(outbox.c.id.desc()).limit(1)
+
+
+@cache
+def _times_told(what: str) -> Select[Any]:
+    times = func.count(outbox.c.created_at.distinct())
+    return select(times).where(_names(what), outbox.c.created_at >= bindparam("since"))
+
+
+def _names(what: str) -> ColumnElement[bool]:
+    return outbox.c.key.startswith(f"{ALERT_KEY}{what}:", autoescape=True)
+
+
 async def last_told(tx: Tx, what: str) -> Told | None:
     """The last alert whose key names `what`."""
-    named = outbox.c.key.startswith(f"{ALERT_KEY}{what}:", autoescape=True)
-    query = select(outbox.c.id, outbox.c.fact, outbox.c.created_at).where(named)
-    row = (await tx.execute(query.order_by(outbox.c.id.desc()).limit(1))).one_or_none()
+    row = (await tx.execute(_last_told(what))).one_or_none()
     return Told(row.id, from_json(row.fact), row.created_at) if row else None
 
 
 async def times_told(tx: Tx, what: str, since: datetime) -> int:
     """How many alerts whose key names `what` were written since then, in however many places."""
-    named = outbox.c.key.startswith(f"{ALERT_KEY}{what}:", autoescape=True)
-    times = select(func.count(outbox.c.created_at.distinct())).where(named, outbox.c.created_at >= since)
-    return int((await tx.execute(times)).scalar_one())
+    return int((await tx.execute(_times_told(what), {"since": since})).scalar_one())
 
 
 async def begin_with(tx: Tx, first: Outgoing, *, lease_token: int, now: datetime) -> Sequence[Outgoing]:
@@ -135,7 +154,7 @@ def _tried_before(first: Outgoing) -> tuple[bool, int | None]:
 
 async def _present(tx: Tx, place: Place) -> Place:
     """Where a place of the settings is now: its group may have become a supergroup."""
-    moved = (await tx.execute(select(chats.c.moved_to).where(chats.c.id == place.chat_id))).scalar_one_or_none()
+    moved = (await tx.execute(_MOVED_TO, {"chat": place.chat_id})).scalar_one_or_none()
     return Place(moved, place.topic_id) if moved else place
 
 

@@ -3,14 +3,15 @@
 What is kept of one holds nothing personal, but for its raw body, which is there only until it is passed on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, bindparam, func, select, text
 
 from bot.core.callbacks import Callback, ExpressNews
 from bot.core.watch import Watch
@@ -51,6 +52,13 @@ class Forward:
     body: bytes
 
 
+_AGAIN: Final = (
+    callbacks.update()
+    .where(callbacks.c.digest == bindparam("named"), callbacks.c.state == CallbackState.HEARD)
+    .values(state=CallbackState.NEW, hints=bindparam("said"))
+)
+
+
 async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[str]:
     """Keeps callbacks; returns the digests of those that are new. With a body one is to be passed on.
 
@@ -73,37 +81,63 @@ async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[
     new = frozenset((await tx.execute(kept.returning(callbacks.c.digest))).scalars())
     # In one order, so that two processes don't wait for each other.
     for digest, hints in sorted({row["digest"]: row["hints"] for row in rows if row["digest"] not in new}.items()):
-        again = callbacks.update().where(callbacks.c.digest == digest, callbacks.c.state == CallbackState.HEARD)
-        await tx.execute(again.values(state=CallbackState.NEW, hints=hints))
+        await tx.execute(_AGAIN, {"named": digest, "said": hints})
     return new
 
 
-async def waiting(tx: Tx, limit: int, except_for: Iterable[int] = ()) -> Sequence[tuple[int, Callback]]:
+def _beside(query: Select[Any], *, beside_some: bool) -> Select[Any]:
+    return query.where(callbacks.c.id.not_in(bindparam("busy", expanding=True))) if beside_some else query
+
+
+@cache
+def _waiting(*, beside_some: bool) -> Select[Any]:
+    query = _beside(select(callbacks.c.id, callbacks.c.hints).where(_IS_NEW), beside_some=beside_some)
+    return query.order_by(callbacks.c.id).limit(bindparam("most"))
+
+
+_HEARD: Final = (
+    callbacks.update()
+    .where(callbacks.c.id.in_(bindparam("which", expanding=True)))
+    .values(state=CallbackState.HEARD, hints=None)
+)
+
+
+async def waiting(tx: Tx, limit: int, except_for: Collection[int] = ()) -> Sequence[tuple[int, Callback]]:
     """Callbacks not heard yet, in their order, each under its number; but for some."""
-    query = select(callbacks.c.id, callbacks.c.hints).where(_IS_NEW, callbacks.c.id.not_in([*except_for]))
-    query = query.order_by(callbacks.c.id).limit(limit)
-    return [(row.id, _adapter().validate_json(row.hints)) for row in (await tx.execute(query)).all()]
+    beside = {"busy": [*except_for]} if except_for else {}
+    rows = (await tx.execute(_waiting(beside_some=bool(beside)), {"most": limit, **beside})).all()
+    return [(row.id, _adapter().validate_json(row.hints)) for row in rows]
 
 
 async def note_heard(tx: Tx, ids: Sequence[int]) -> None:
     """What they said has been taken in; it is not needed any more."""
-    heard = callbacks.update().where(callbacks.c.id.in_(ids))
-    await tx.execute(heard.values(state=CallbackState.HEARD, hints=None))
+    await tx.execute(_HEARD, {"which": [*ids]})
 
 
-async def to_forward(tx: Tx, now: datetime, limit: int, except_for: Iterable[int]) -> Sequence[Forward]:
+@cache
+def _to_forward(*, beside_some: bool) -> Select[Any]:
+    query = _beside(select(callbacks).where(callbacks.c.forward_at <= bindparam("now")), beside_some=beside_some)
+    return query.order_by(callbacks.c.forward_at, callbacks.c.id).limit(bindparam("most"))
+
+
+@cache
+def _next_forward(*, beside_some: bool) -> Select[Any]:
+    query = select(func.min(callbacks.c.forward_at)).where(callbacks.c.forward_at.is_not(None))
+    return _beside(query, beside_some=beside_some)
+
+
+async def to_forward(tx: Tx, now: datetime, limit: int, except_for: Collection[int]) -> Sequence[Forward]:
     """Callbacks to pass on now, the longest due first, but for those under way."""
-    query = select(callbacks).where(callbacks.c.forward_at <= now, callbacks.c.id.not_in([*except_for]))
-    rows = (await tx.execute(query.order_by(callbacks.c.forward_at, callbacks.c.id).limit(limit))).all()
+    beside = {"busy": [*except_for]} if except_for else {}
+    query = _to_forward(beside_some=bool(beside))
+    rows = (await tx.execute(query, {"now": now, "most": limit, **beside})).all()
     return [Forward(row.id, row.received_at, row.attempts, row.content_type, bytes(row.body or b"")) for row in rows]
 
 
-async def next_forward_at(tx: Tx, except_for: Iterable[int]) -> datetime | None:
+async def next_forward_at(tx: Tx, except_for: Collection[int]) -> datetime | None:
     """When the next one is due to be passed on."""
-    query = select(func.min(callbacks.c.forward_at)).where(
-        callbacks.c.forward_at.is_not(None), callbacks.c.id.not_in([*except_for])
-    )
-    found: datetime | None = (await tx.execute(query)).scalar_one()
+    beside = {"busy": [*except_for]} if except_for else {}
+    found: datetime | None = (await tx.execute(_next_forward(beside_some=bool(beside)), beside)).scalar_one()
     return found
 
 
@@ -117,14 +151,17 @@ async def put_off(tx: Tx, callback_id: int, until: datetime, problem: str) -> No
     await _change(tx, callback_id, {"forward_at": until, "problem": problem, "attempts": callbacks.c.attempts + 1})
 
 
+_EXPRESS_TOLD: Final = select(outbox.c.fact).where(
+    outbox.c.chat_id == bindparam("chat"),
+    outbox.c.watch_id == bindparam("watch"),
+    outbox.c.fact.startswith(f"{ExpressNews.__name__} ", autoescape=True),
+)
+
+
 async def express_told(tx: Tx, watch: Watch) -> list[ExpressNews]:
     """What a watch's place was told of the packages of an Express payment."""
-    query = select(outbox.c.fact).where(
-        outbox.c.chat_id == watch.place.chat_id,
-        outbox.c.watch_id == watch.id,
-        outbox.c.fact.startswith(f"{ExpressNews.__name__} ", autoescape=True),
-    )
-    facts = [from_json(fact) for fact in (await tx.execute(query)).scalars()]
+    found = await tx.execute(_EXPRESS_TOLD, {"chat": watch.place.chat_id, "watch": watch.id})
+    facts = [from_json(fact) for fact in found.scalars()]
     return [fact for fact in facts if isinstance(fact, ExpressNews)]
 
 
@@ -132,5 +169,6 @@ async def _change(tx: Tx, callback_id: int, values: dict[str, Any]) -> None:
     await tx.execute(callbacks.update().where(callbacks.c.id == callback_id).values(values))
 
 
+@cache
 def _adapter() -> TypeAdapter[Callback]:
     return TypeAdapter(Callback)

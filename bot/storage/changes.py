@@ -1,14 +1,24 @@
-"""Messages of ours that are to say something else: links that were revoked, packages looked at anew."""
+"""Messages of ours that are to say something else (links that were revoked, packages looked at anew), or to go."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from bot.core.facts import Fact
-from bot.core.watch import Place
+from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import to_json
-from bot.storage.outbox import RowKind, row_values
+from bot.storage.outbox import RowKind, adding, row_values
 from bot.storage.payments import upsert
 from bot.storage.tables import outbox
+
+
+@cache
+def _changing(insert: Any) -> Any:
+    statement = insert(outbox)
+    again = {name: statement.excluded[name] for name in ("state", "due_at", "locale", "fact")}
+    again |= {"version": outbox.c.version + 1, "attempts": 0}
+    return statement.on_conflict_do_update(index_elements=["key"], set_=again)
 
 
 async def put_change(
@@ -18,7 +28,12 @@ async def put_change(
     key = f"change:{place.chat_id}:{message_id}"
     values = await row_values(tx, RowKind.CHANGE, key, place, locale, now, about_payment=False)
     values |= {"message_id": message_id, "payment_id": payment_id, "fact": to_json(fact)}
-    again = {name: values[name] for name in ("state", "due_at", "locale", "fact")}
-    again |= {"version": outbox.c.version + 1, "attempts": 0}
-    statement = upsert(tx)(outbox).values(values)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_=again))
+    await tx.execute(_changing(upsert(tx)), values)
+
+
+async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
+    """Takes away the message that showed a watch's card so far."""
+    key = f"erase:{watch.place.chat_id}:{watch.card_message_id}"
+    values = await row_values(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
+    values |= {"message_id": watch.card_message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
+    await tx.execute(adding(upsert(tx)), values)

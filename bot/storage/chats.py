@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, literal, or_, select
 
 from bot.core.facts import Paid
 from bot.core.payment import Status
@@ -18,19 +19,28 @@ from bot.storage.watches import watch_of
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@cache
+def _meeting(insert: Any) -> Any:
+    statement = insert(chats)
+    new = statement.excluded
+    higher = and_(new.last_message_id.is_not(None), func.coalesce(chats.c.last_message_id, 0) < new.last_message_id)
+    again = {"kind": new.kind, "seen_at": new.seen_at, "silenced_at": None, "silenced_why": None}
+    again["last_message_id"] = case((higher, new.last_message_id), else_=chats.c.last_message_id)
+    return statement.on_conflict_do_update(index_elements=["id"], set_=again)
+
+
+_LOCALE: Final = select(chats.c.locale).where(chats.c.id == bindparam("chat"))
+
+
 async def meet(tx: Tx, chat_id: int, kind: str, message_id: int | None, now: datetime) -> None:
     """A message came from a chat: it is there, and takes messages again. `message_id` where the update has one."""
-    statement = upsert(tx)(chats).values(id=chat_id, kind=kind[:12], seen_at=now, last_message_id=message_id)
-    again: dict[str, Any] = {"kind": kind[:12], "seen_at": now, "silenced_at": None, "silenced_why": None}
-    if message_id is not None:
-        higher = func.coalesce(chats.c.last_message_id, 0) < message_id
-        again["last_message_id"] = case((higher, message_id), else_=chats.c.last_message_id)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again))
+    chat = {"id": chat_id, "kind": kind[:12], "seen_at": now, "last_message_id": message_id}
+    await tx.execute(_meeting(upsert(tx)), chat)
 
 
 async def locale_of(tx: Tx, chat_id: int) -> str | None:
     """The language chosen for a chat with `/lang`."""
-    return (await tx.execute(select(chats.c.locale).where(chats.c.id == chat_id))).scalar_one_or_none()
+    return (await tx.execute(_LOCALE, {"chat": chat_id})).scalar_one_or_none()
 
 
 async def set_locale(tx: Tx, chat_id: int, locale: str) -> None:
@@ -43,10 +53,16 @@ async def set_team(tx: Tx, chat_id: int, since: datetime | None) -> None:
     await tx.execute(chats.update().where(chats.c.id == chat_id).values(team_since=since))
 
 
+_TEAMS: Final = (
+    select(chats.c.id)
+    .where(chats.c.team_since.is_not(None), chats.c.silenced_at.is_(None))
+    .order_by(chats.c.team_since, chats.c.id)
+)
+
+
 async def teams(tx: Tx) -> Sequence[int]:
     """The groups whose members count as staff; but for those the bot was removed from, where nobody can be asked."""
-    query = select(chats.c.id).where(chats.c.team_since.is_not(None), chats.c.silenced_at.is_(None))
-    return list((await tx.execute(query.order_by(chats.c.team_since, chats.c.id))).scalars())
+    return list((await tx.execute(_TEAMS)).scalars())
 
 
 async def silence(tx: Tx, chat_id: int, why: str, now: datetime) -> None:
@@ -69,14 +85,36 @@ async def silence(tx: Tx, chat_id: int, why: str, now: datetime) -> None:
     await _rest_rows(tx, chat_id, why, now)
 
 
+# In one order, so that two transactions don't wait for each other (PostgreSQL).
+_LOCK_ASLEEP: Final = (
+    select(payments.c.id)
+    .where(
+        payments.c.id.in_(
+            select(watches.c.payment_id).where(
+                watches.c.chat_id == bindparam("chat"), watches.c.state == WatchState.SILENCED
+            )
+        )
+    )
+    .order_by(payments.c.id)
+    .with_for_update()
+)
+_END_SILENCE: Final = (
+    chats.update()
+    .where(chats.c.id == bindparam("chat"), chats.c.silenced_at.is_not(None))
+    .values(silenced_at=None, silenced_why=None)
+)
+_WAKE_ROWS: Final = (
+    outbox.update()
+    .where(outbox.c.chat_id == bindparam("chat"), outbox.c.state == RowState.RESTS)
+    .values(state=RowState.DUE, due_at=bindparam("now"), attempts=0, problem=None)
+)
+
+
 async def wake(tx: Tx, chat_id: int, now: datetime) -> Sequence[Watch]:
     """A chat takes messages again; returns its watches that had been put to rest, now active and soon looked at."""
-    asleep = select(watches.c.payment_id).where(watches.c.chat_id == chat_id, watches.c.state == WatchState.SILENCED)
-    resting = await _lock(tx, asleep)
-    quiet = chats.update().where(chats.c.id == chat_id, chats.c.silenced_at.is_not(None))
-    await tx.execute(quiet.values(silenced_at=None, silenced_why=None))
-    rested = outbox.update().where(outbox.c.chat_id == chat_id, outbox.c.state == RowState.RESTS)
-    await tx.execute(rested.values(state=RowState.DUE, due_at=now, attempts=0, problem=None))
+    resting = list((await tx.execute(_LOCK_ASLEEP, {"chat": chat_id})).scalars())
+    await tx.execute(_END_SILENCE, {"chat": chat_id})
+    await tx.execute(_WAKE_ROWS, {"chat": chat_id, "now": now})
     if not resting:
         return []
     # Past the end of the watch one look tells, as for any late payment.

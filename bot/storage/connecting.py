@@ -1,6 +1,7 @@
 """SQLAlchemy's engines as this program wants them: what is said to each new connection, and how long locks are waited
 for."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.storage.sqlite_driver import connect
 
 BUSY_MS: Final = 3_000
 """How long a statement waits for others' locks. Less than whoever pushes waits, who is then told the reason."""
@@ -27,6 +30,7 @@ def sqlite_engine(path: Path, *, checkpoints: bool) -> AsyncEngine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=60,
+        async_creator=partial(connect, path),
     )
 
     @event.listens_for(engine.sync_engine, "connect")

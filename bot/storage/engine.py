@@ -20,6 +20,7 @@ from bot.storage.backup import BackupError, keep_before_migration
 from bot.storage.connecting import WROTE, postgres_engine, sqlite_engine
 from bot.storage.migrations import HEAD
 from bot.storage.refusals import mend_of
+from bot.storage.sharing import Sharing
 from bot.storage.trouble import FILE_GONE, DatabaseAway, Trouble, is_trouble, mend_of_file, problem_of
 
 Tx = AsyncConnection
@@ -55,6 +56,8 @@ class Database:
         self._file: tuple[int, int] | None = None
         self.trouble = Trouble()
         """What is the matter with it, if anything."""
+        self.share = Sharing(self.begin)
+        """For a short transaction that others of the same moment may be part of."""
 
     @property
     def is_sqlite(self) -> bool:

@@ -1,13 +1,14 @@
 """The inbox: Telegram's updates, stored before they are confirmed, handled in order per chat, emptied when done."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, bindparam, func, select, text
 
 from bot.storage.engine import Tx
 from bot.storage.payments import upsert
@@ -46,6 +47,11 @@ class Arrived:
     body: Mapping[str, Any]
 
 
+@cache
+def _storing(insert: Any) -> Any:
+    return insert(inbox).on_conflict_do_nothing(index_elements=["update_id"])
+
+
 async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> None:
     """Keeps updates; one that is there already is left as it is."""
     rows = [
@@ -59,26 +65,38 @@ async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> None:
         for update in arrived
     ]
     if rows:
-        await tx.execute(upsert(tx)(inbox).on_conflict_do_nothing(index_elements=["update_id"]), rows)
+        await tx.execute(_storing(upsert(tx)), rows)
+
+
+@cache
+def _waiting(*, beside_chats: bool, beside_updates: bool) -> Select[Any]:
+    query = select(inbox).where(_IS_NEW)
+    if beside_chats:
+        query = query.where(func.coalesce(inbox.c.chat_id, 0).not_in(bindparam("chats", expanding=True)))
+    if beside_updates:
+        query = query.where(inbox.c.update_id.not_in(bindparam("updates", expanding=True)))
+    return query.order_by(inbox.c.update_id).limit(bindparam("most"))
 
 
 async def waiting(
-    tx: Tx, limit: int, except_for: Iterable[int], *, except_updates: Iterable[int] = ()
+    tx: Tx, limit: int, except_for: Collection[int], *, except_updates: Collection[int] = ()
 ) -> Sequence[Stored]:
     """Updates not handled yet, in their order, but for chats, and updates without one, that are being handled."""
-    query = select(inbox).where(_IS_NEW)
-    if busy := list(except_for):
-        query = query.where(func.coalesce(inbox.c.chat_id, 0).not_in(busy))
-    if under_way := list(except_updates):
-        query = query.where(inbox.c.update_id.not_in(under_way))
-    rows = (await tx.execute(query.order_by(inbox.c.update_id).limit(limit))).all()
+    query = _waiting(beside_chats=bool(except_for), beside_updates=bool(except_updates))
+    beside = {"chats": [*except_for]} if except_for else {}
+    beside |= {"updates": [*except_updates]} if except_updates else {}
+    rows = (await tx.execute(query, {"most": limit, **beside})).all()
     return [Stored(row.update_id, row.chat_id, row.received_at, row.attempts, json.loads(row.body)) for row in rows]
+
+
+_STILL_NEW: Final = inbox.update().where(inbox.c.update_id == bindparam("number"), inbox.c.state == UpdateState.NEW)
+_FINISH: Final = _STILL_NEW.values(state=UpdateState.DONE, body=None)
+_FAIL: Final = _STILL_NEW.values(attempts=inbox.c.attempts + 1, state=bindparam("to"))
 
 
 async def finish(tx: Tx, update_id: int) -> bool:
     """Marks an update done and empties it; False when it was done before, so that nothing may follow from it."""
-    done = inbox.update().where(inbox.c.update_id == update_id, inbox.c.state == UpdateState.NEW)
-    return (await tx.execute(done.values(state=UpdateState.DONE, body=None))).rowcount == 1
+    return (await tx.execute(_FINISH, {"number": update_id})).rowcount == 1
 
 
 async def fail(tx: Tx, update_id: int, *, give_up: bool) -> None:
@@ -86,6 +104,5 @@ async def fail(tx: Tx, update_id: int, *, give_up: bool) -> None:
 
     An update that is done stays done: its handler may fail after its commit.
     """
-    failed = inbox.update().where(inbox.c.update_id == update_id, inbox.c.state == UpdateState.NEW)
     state = UpdateState.FAILED if give_up else UpdateState.NEW
-    await tx.execute(failed.values(attempts=inbox.c.attempts + 1, state=state))
+    await tx.execute(_FAIL, {"number": update_id, "to": state})

@@ -11,10 +11,11 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Tx
+from bot.storage.tables import lease
 
 RENEW_EVERY: Final = timedelta(seconds=3)
 LASTS: Final = timedelta(seconds=10)
@@ -48,6 +49,15 @@ _RENEW_POSTGRES: Final = text("""
 _RELEASE_POSTGRES: Final = text(
     "UPDATE lease SET expires_at = clock_timestamp() - interval '1 second' WHERE name = 'work' AND token = :token"
 )
+
+IS_OVERTAKEN: Final = exists(select(lease.c.name).where(lease.c.token > bindparam("token")))
+"""Whether a newer token is out."""
+_OVERTAKEN: Final = select(IS_OVERTAKEN)
+
+
+async def is_overtaken(tx: Tx, token: int) -> bool:
+    """Whether a newer token than this one is out: another process works, and its word counts."""
+    return bool((await tx.execute(_OVERTAKEN, {"token": token})).scalar_one())
 
 
 class Lease:

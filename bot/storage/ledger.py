@@ -5,9 +5,10 @@ Ids, amounts and times; no chat, and nobody but who said "I'll pay this".
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 
 from bot.core.ids import Kind
 from bot.core.payment import Payment
@@ -17,25 +18,35 @@ from bot.storage.payments import upsert
 from bot.storage.tables import ledger, payments
 
 
+@cache
+def _opening(insert: Any) -> Any:
+    return insert(ledger).on_conflict_do_nothing(index_elements=["payment_id"])
+
+
+_NOTE: Final = (
+    ledger.update()
+    .where(ledger.c.payment_id == bindparam("payment"), ledger.c.paid_at.is_(None))
+    .values(kind=bindparam("of_kind"), amount=bindparam("rupiah"), paid_at=bindparam("paid"))
+)
+_CLAIM: Final = select(payments).where(payments.c.id == bindparam("payment"))
+_NOTE_PAID: Final = _NOTE.values(
+    {name: _CLAIM.with_only_columns(payments.c[name]).scalar_subquery() for name in ("payer_id", "payer_chat_id")}
+)
+
+
 async def open_entry(tx: Tx, payment: Payment, now: datetime) -> None:
     """Enters a payment that somebody asked for. One that is there keeps the time of its first ask; one that was paid
     before anybody asked here is none of ours."""
     if payment.settled:
         return
     values = {"payment_id": payment.id, "kind": payment.kind, "amount": payment.amount, "asked_at": now}
-    await tx.execute(upsert(tx)(ledger).values(values).on_conflict_do_nothing(index_elements=["payment_id"]))
+    await tx.execute(_opening(upsert(tx)), values)
 
 
 async def note(tx: Tx, payment: Payment) -> None:
     """Keeps what is known now, with who said they would pay it once it is paid. What was entered as paid stays so."""
-    values: dict[str, Any] = {"kind": payment.kind, "amount": payment.amount, "paid_at": payment.paid_at}
-    if payment.paid_at is not None:
-        claim = select(payments).where(payments.c.id == payment.id)
-        values |= {
-            name: claim.with_only_columns(payments.c[name]).scalar_subquery() for name in ("payer_id", "payer_chat_id")
-        }
-    unpaid = ledger.update().where(ledger.c.payment_id == payment.id, ledger.c.paid_at.is_(None))
-    await tx.execute(unpaid.values(values))
+    known = {"payment": payment.id, "of_kind": payment.kind, "rupiah": payment.amount, "paid": payment.paid_at}
+    await tx.execute(_NOTE if payment.paid_at is None else _NOTE_PAID, known)
 
 
 async def since(tx: Tx, begin: datetime) -> Sequence[Entry]:

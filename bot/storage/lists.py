@@ -1,8 +1,9 @@
 """The lists of packages: they stand in the messages that told "paid", and are edited there."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.core.facts import Paid
 from bot.core.watch import Watch
@@ -10,6 +11,14 @@ from bot.storage.engine import Tx
 from bot.storage.notation import from_json
 from bot.storage.outbox import RowKind, put_card
 from bot.storage.tables import outbox
+
+_PAID_MESSAGE: Final = (
+    select(outbox.c.message_id, outbox.c.fact)
+    .where(outbox.c.chat_id == bindparam("chat"), outbox.c.watch_id == bindparam("watch"))
+    .where(outbox.c.message_id.is_not(None), outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True))
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
 
 
 async def put_list(tx: Tx, watch: Watch, now: datetime) -> None:
@@ -19,14 +28,7 @@ async def put_list(tx: Tx, watch: Watch, now: datetime) -> None:
 
 async def paid_message(tx: Tx, watch: Watch) -> tuple[int, Paid] | None:
     """The last message that told a watch's place "paid", with what it said; None where it is gone or not sent yet."""
-    query = (
-        select(outbox.c.message_id, outbox.c.fact)
-        .where(outbox.c.chat_id == watch.place.chat_id, outbox.c.watch_id == watch.id)
-        .where(outbox.c.message_id.is_not(None), outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True))
-        .order_by(outbox.c.id.desc())
-        .limit(1)
-    )
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(_PAID_MESSAGE, {"chat": watch.place.chat_id, "watch": watch.id})).one_or_none()
     fact = from_json(row.fact) if row else None
     return (row.message_id, fact) if row and isinstance(fact, Paid) else None
 

@@ -5,30 +5,33 @@ row takes an old card's message away. A *list* row is state again: the packages 
 *change* row says that another message of ours is to say something else. Rows hold facts: no text, nothing personal.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, case, exists, func, literal, or_, select, text
+from sqlalchemy import BigInteger, Row, Select, Update, and_, bindparam, case, exists, func, or_, select, text
 
 from bot.core.facts import Fact
 from bot.core.retries import ASIDE_AFTER, steps_aside
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
+from bot.storage.lease import IS_OVERTAKEN
 from bot.storage.notation import from_json, to_json
 from bot.storage.payments import upsert
-from bot.storage.shown import newest_message
-from bot.storage.tables import chats, lease, outbox
+from bot.storage.shown import newest_in
+from bot.storage.tables import chats, outbox
 
 ALERT_KEY: Final = "ops:"
 """How the keys of alerts begin."""
 THROTTLED: Final = "429"
 """The problem of a row for which Telegram named a pause."""
-# Spelt out, as a bound value does not lead to the partial index.
-_IS_DUE: Final = text("outbox.state = 'due'")
+IS_DUE: Final = text("outbox.state = 'due'")
+"""Spelt out, as a bound value does not lead to the partial index."""
 _UNSUSPECTED: Final[dict[str, Any]] = {"lease_token": None, "after_message_id": None}
+# Not below zero: a card that went out of date during the try began to count anew.
+_UNCOUNTED: Final[dict[str, Any]] = {"attempts": case((outbox.c.attempts > 0, outbox.c.attempts - 1), else_=0)}
 
 
 class RowKind(StrEnum):
@@ -74,6 +77,12 @@ class Outgoing:
     created_at: datetime
 
 
+@cache
+def adding(insert: Any) -> Any:
+    """The statement that adds a row, unless its key is there."""
+    return insert(outbox).on_conflict_do_nothing(index_elements=["key"])
+
+
 async def put_notice(
     tx: Tx,
     key: str,
@@ -96,7 +105,20 @@ async def put_notice(
         "fact": to_json(fact),
     }
     values["due_at"] = max(values["due_at"], now + gather)
-    await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
+    await tx.execute(adding(upsert(tx)), values)
+
+
+@cache
+def _wanting(insert: Any) -> Any:
+    statement = insert(outbox)
+    new = statement.excluded
+    again = {name: new[name] for name in ("state", "due_at", "locale", "chat_id")}
+    # How late a card is counts from when it was last wanted: by a change of what was shown, or an ask.
+    since = case(
+        (and_(IS_DUE, outbox.c.created_at >= bindparam("asked_at")), outbox.c.created_at), else_=new.created_at
+    )
+    again |= {"version": outbox.c.version + 1, "attempts": 0, "created_at": since}
+    return statement.on_conflict_do_update(index_elements=["key"], set_=again)
 
 
 async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.CARD) -> None:
@@ -105,95 +127,90 @@ async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.
         "payment_id": watch.payment_id,
         "watch_id": watch.id,
     }
-    statement = upsert(tx)(outbox).values(values)
-    again = {
-        "state": values["state"],
-        "version": outbox.c.version + 1,
-        "attempts": 0,
-        "due_at": values["due_at"],
-        # How late a card is counts from when it was last wanted: by a change of what was shown, or an ask.
-        "created_at": case(
-            (and_(_IS_DUE, outbox.c.created_at >= watch.asked_at), outbox.c.created_at),
-            else_=literal(now, outbox.c.created_at.type),
-        ),
-        "locale": watch.locale,
-        "chat_id": watch.place.chat_id,
-    }
-    await tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_=again))
+    await tx.execute(_wanting(upsert(tx)), values | {"asked_at": watch.asked_at})
 
 
-async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
-    """Takes away the message that showed a watch's card so far."""
-    key = f"erase:{watch.place.chat_id}:{watch.card_message_id}"
-    values = await row_values(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
-    values |= {"message_id": watch.card_message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
-    await tx.execute(upsert(tx)(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
+_TO_BEGIN: Final = (
+    select(outbox, chats.c.locale.label("chat_locale"))
+    .outerjoin(chats, chats.c.id == outbox.c.chat_id)
+    .where(outbox.c.id == bindparam("row"), outbox.c.state == RowState.DUE, outbox.c.due_at <= bindparam("now"))
+)
 
 
-async def due(tx: Tx, now: datetime, *, limit: int, except_for: Iterable[int]) -> Sequence[tuple[int, int]]:
-    """(row id, chat id) of what is due, the longest due first, but for chats that are being served.
-
-    Within a chat that is the order it was written in, or, for a card, last wanted: a put-off row holds up those behind
-    it, and new ones too.
-    """
-    query = select(outbox.c.id, outbox.c.chat_id).where(_IS_DUE, outbox.c.due_at <= now)
-    if busy := list(except_for):
-        query = query.where(outbox.c.chat_id.not_in(busy))
-    in_order = query.order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.id)
-    rows = (await tx.execute(in_order.limit(limit))).all()
-    return [(row.id, row.chat_id) for row in rows]
+@cache
+def _begin(newest: Select[Any]) -> Update:
+    not_overtaken = and_(
+        or_(outbox.c.lease_token.is_(None), outbox.c.lease_token <= bindparam("token")),
+        ~IS_OVERTAKEN,
+    )
+    return (
+        outbox.update()
+        .where(outbox.c.id == bindparam("row"), outbox.c.state == RowState.DUE, not_overtaken)
+        .values(
+            lease_token=bindparam("token"),
+            attempts=outbox.c.attempts + 1,
+            after_message_id=func.coalesce(outbox.c.after_message_id, newest.scalar_subquery()),
+        )
+    )
 
 
 async def begin(tx: Tx, row_id: int, *, lease_token: int, now: datetime) -> Outgoing | None:
     """Marks a try at a row as begun under the caller's lease; None when there is nothing to do any more, or when a
     newer token than the caller's is out: it has lost the lease and does not know it yet."""
-    row = (
-        await tx.execute(
-            select(outbox, chats.c.locale.label("chat_locale"))
-            .outerjoin(chats, chats.c.id == outbox.c.chat_id)
-            .where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, outbox.c.due_at <= now)
-        )
-    ).one_or_none()
+    row = (await tx.execute(_TO_BEGIN, {"row": row_id, "now": now})).one_or_none()
     if row is None:
         return None
-    not_overtaken = and_(
-        or_(outbox.c.lease_token.is_(None), outbox.c.lease_token <= lease_token),
-        ~exists(select(lease.c.name).where(lease.c.token > lease_token)),
-    )
-    begun = outbox.update().where(outbox.c.id == row_id, outbox.c.state == RowState.DUE, not_overtaken)
-    begun = begun.values(
-        lease_token=lease_token,
-        attempts=outbox.c.attempts + 1,
-        after_message_id=func.coalesce(outbox.c.after_message_id, await newest_message(tx, row.chat_id)),
-    )
-    return _outgoing(row) if (await tx.execute(begun)).rowcount == 1 else None
+    begun = _begin(newest_in(row.chat_id))
+    told = {"row": row_id, "token": lease_token, "chat": row.chat_id}
+    return _outgoing(row) if (await tx.execute(begun, told)).rowcount == 1 else None
 
 
-async def next_due_at(tx: Tx, except_for: Iterable[int]) -> datetime | None:
-    """When the next row is due."""
-    query = select(func.min(outbox.c.due_at)).where(_IS_DUE)
-    if busy := list(except_for):
-        query = query.where(outbox.c.chat_id.not_in(busy))
-    found: datetime | None = (await tx.execute(query)).scalar_one()
-    return found
+HELD: Final = outbox.update().where(outbox.c.id == bindparam("row"), outbox.c.lease_token == bindparam("token"))
+"""What came of a try is noted by who still holds the row."""
+GIVEN_UP: Final[dict[str, Any]] = {
+    "state": bindparam("end"),
+    "lease_token": None,
+    "done_at": bindparam("now"),
+    "problem": bindparam("why"),
+}
+"""What a row says that is not tried again: the reason."""
+_SENT: Final = HELD.values(
+    state=case((outbox.c.version == bindparam("rendered"), RowState.SENT), else_=RowState.DUE),
+    message_id=func.coalesce(bindparam("message", type_=BigInteger), outbox.c.message_id),
+    lease_token=None,
+    after_message_id=None,
+    done_at=bindparam("now"),
+    problem=None,
+)
+_NEWER_MESSAGE: Final = (
+    chats.update()
+    .where(chats.c.id == bindparam("chat"), func.coalesce(chats.c.last_message_id, 0) < bindparam("message"))
+    .values(last_message_id=bindparam("message"))
+)
 
 
-async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | None, now: datetime) -> None:
-    """Notes a delivery; a card that went out of date meanwhile stays due."""
-    values = {
-        "state": case((outbox.c.version == row.version, RowState.SENT), else_=RowState.DUE),
-        "message_id": func.coalesce(message_id, outbox.c.message_id),
-        "lease_token": None,
-        "after_message_id": None,
-        "done_at": now,
-        "problem": None,
-    }
-    await tx.execute(_held(row, lease_token).values(values))
+async def sent(tx: Tx, row: Outgoing, *, lease_token: int, message_id: int | None, now: datetime) -> bool:
+    """Notes a delivery; a card that went out of date meanwhile stays due. False where it was not the caller's to note:
+    another process has begun the row anew, or it was given up."""
+    told = {"row": row.id, "token": lease_token, "rendered": row.version, "message": message_id, "now": now}
+    was_held = (await tx.execute(_SENT, told)).rowcount == 1
     if message_id is not None:
-        newer = chats.update().where(
-            chats.c.id == row.place.chat_id, func.coalesce(chats.c.last_message_id, 0) < message_id
-        )
-        await tx.execute(newer.values(last_message_id=message_id))
+        await tx.execute(_NEWER_MESSAGE, {"chat": row.place.chat_id, "message": message_id})
+    return was_held
+
+
+@cache
+def _put_off(*, counts: bool, forgets: bool) -> Update:
+    later = HELD.values(due_at=bindparam("until"), problem=bindparam("why"))
+    if not counts:
+        later = later.values(_UNCOUNTED)
+    return later.values(_UNSUSPECTED) if forgets else later
+
+
+_OF_CHAT: Final = (outbox.c.chat_id == bindparam("chat"), outbox.c.state == RowState.DUE)
+_PUT_OFF_BEHIND: Final = (
+    outbox.update().where(*_OF_CHAT, outbox.c.due_at < bindparam("until")).values(due_at=bindparam("until"))
+)
 
 
 async def put_off(
@@ -201,80 +218,62 @@ async def put_off(
 ) -> None:
     """Tries a row again later, and the chat's other rows not before it, unless this one steps aside. `counts`: whether
     this was a try of its own at all."""
-    values: dict[str, Any] = {"due_at": until, "problem": problem}
-    if not counts:
-        values["attempts"] = _one_attempt_less()
-    if not maybe_sent:
-        values |= _unsuspected(row)
-    was_held = (await tx.execute(_held(row, lease_token).values(values))).rowcount == 1
-    if not was_held or (counts and steps_aside(row.attempts + 1)):
-        return
-    behind = outbox.update().where(
-        outbox.c.chat_id == row.place.chat_id, outbox.c.state == RowState.DUE, outbox.c.due_at < until
-    )
-    await tx.execute(behind.values(due_at=until))
+    # Of an earlier try this one says nothing: it may have ended while that one's message was still looked for.
+    statement = _put_off(counts=counts, forgets=not (maybe_sent or row.maybe_sent))
+    told = {"row": row.id, "token": lease_token, "until": until, "why": problem}
+    was_held = (await tx.execute(statement, told)).rowcount == 1
+    if was_held and not (counts and steps_aside(row.attempts + 1)):
+        await tx.execute(_PUT_OFF_BEHIND, {"chat": row.place.chat_id, "until": until})
+
+
+_RELEASE: Final = HELD.values(_UNCOUNTED)
+_RELEASE_AFRESH: Final = _RELEASE.values(_UNSUSPECTED)
 
 
 async def release(tx: Tx, row: Outgoing, *, lease_token: int, forget_tries: bool = False) -> None:
     """Leaves a row due as it was, without counting the try. `forget_tries`: what earlier ones may have sent is not
     looked for any more."""
-    values = _UNSUSPECTED if forget_tries else _unsuspected(row)
-    await tx.execute(_held(row, lease_token).values(values | {"attempts": _one_attempt_less()}))
+    statement = _RELEASE_AFRESH if forget_tries or not row.maybe_sent else _RELEASE
+    await tx.execute(statement, {"row": row.id, "token": lease_token})
+
+
+_BURY: Final = HELD.values(GIVEN_UP)
 
 
 async def bury(
     tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime, state: RowState = RowState.DEAD
 ) -> None:
     """Gives a row up, with the reason."""
-    await tx.execute(_held(row, lease_token).values(given_up(state, problem, now)))
+    told = {"row": row.id, "token": lease_token, "end": state, "now": now, "why": problem}
+    await tx.execute(_BURY, told)
 
 
-def given_up(state: RowState, problem: str, now: datetime) -> dict[str, Any]:
-    """What a row says that is not tried again: the reason."""
-    return {"state": state, "lease_token": None, "done_at": now, "problem": problem}
+@cache
+def _chat_now() -> Select[Any]:
+    # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
+    # gathers holds up nobody, nor does what Telegram chokes on, but for a pause it named.
+    was_put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
+    holds_up = or_(outbox.c.attempts < ASIDE_AFTER, outbox.c.problem == THROTTLED)
+    until = select(func.max(outbox.c.due_at)).where(*_OF_CHAT, holds_up, was_put_off).scalar_subquery()
+    silenced = exists().where(chats.c.id == bindparam("chat"), chats.c.silenced_at.is_not(None))
+    return select(until.label("put_off_until"), silenced.label("is_silenced"))
 
 
 async def row_values(
     tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime, *, about_payment: bool = True
 ) -> dict[str, Any]:
     """What every new row holds; `about_payment`: whether it waits where its chat takes no messages for now."""
-    # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
-    # gathers holds up nobody, nor does what Telegram chokes on, but for a pause it named.
-    put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
-    holds_up = or_(outbox.c.attempts < ASIDE_AFTER, outbox.c.problem == THROTTLED)
-    of_chat = (outbox.c.chat_id == place.chat_id, outbox.c.state == RowState.DUE, holds_up)
-    put_off_until: datetime | None = (
-        await tx.execute(select(func.max(outbox.c.due_at)).where(*of_chat, put_off))
-    ).scalar_one()
+    chat = (await tx.execute(_chat_now(), {"chat": place.chat_id})).one()
     return {
         "key": key,
         "kind": kind,
         "chat_id": place.chat_id,
         "topic_id": place.topic_id or 0,
         "locale": locale,
-        "state": RowState.RESTS if about_payment and await _is_silenced(tx, place.chat_id) else RowState.DUE,
+        "state": RowState.RESTS if about_payment and chat.is_silenced else RowState.DUE,
         "created_at": now,
-        "due_at": max(now, put_off_until or now),
+        "due_at": max(now, chat.put_off_until or now),
     }
-
-
-async def _is_silenced(tx: Tx, chat_id: int) -> bool:
-    query = select(chats.c.id).where(chats.c.id == chat_id, chats.c.silenced_at.is_not(None))
-    return (await tx.execute(query)).first() is not None
-
-
-def _unsuspected(row: Outgoing) -> dict[str, Any]:
-    # Of an earlier try this one says nothing: it may have ended while that one's message was still looked for.
-    return {} if row.maybe_sent else _UNSUSPECTED
-
-
-def _one_attempt_less() -> Any:
-    # Not below zero: a card that went out of date during the try began to count anew.
-    return case((outbox.c.attempts > 0, outbox.c.attempts - 1), else_=0)
-
-
-def _held(row: Outgoing, lease_token: int) -> Any:
-    return outbox.update().where(outbox.c.id == row.id, outbox.c.lease_token == lease_token)
 
 
 def _outgoing(row: Row[Any]) -> Outgoing:

@@ -1,19 +1,19 @@
 """Payments and their packages."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bot.core.answer import Oddity
 from bot.core.ids import Kind
 from bot.core.packages import Package, Step
-from bot.core.payer import PAYS_WITHIN, Payer
-from bot.core.payment import Payment, Status, fresh_since
+from bot.core.payment import Payment, Status
 from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
 from bot.storage.tables import packages, payments
@@ -25,6 +25,22 @@ _PLAIN: Final = tuple(
 )
 
 
+# Statements are built once: building one takes five times as long as SQLite takes to carry it out.
+_LOCK: Final = select(payments.c.id).where(payments.c.id == bindparam("payment")).with_for_update()
+WITH_PACKAGES: Final = select(payments, *(column.label(f"package_{column.name}") for column in packages.c)).outerjoin(
+    packages, packages.c.payment_id == payments.c.id
+)
+"""What `payment_of` reads, once restricted and in the order of places."""
+_ONE_WITH_PACKAGES: Final = WITH_PACKAGES.where(payments.c.id == bindparam("payment")).order_by(packages.c.place)
+_PACKAGES: Final = (
+    select(*(column.label(f"package_{column.name}") for column in packages.c))
+    .where(packages.c.payment_id == bindparam("payment"))
+    .order_by(packages.c.place)
+)
+_DROP_PACKAGES: Final = packages.delete().where(packages.c.payment_id == bindparam("payment"))
+_ADD_PACKAGES: Final = packages.insert()
+
+
 def upsert(tx: Tx) -> Any:
     """The dialect's `INSERT` that knows `ON CONFLICT`."""
     return postgres_insert if tx.dialect.name == "postgresql" else sqlite_insert
@@ -32,14 +48,24 @@ def upsert(tx: Tx) -> Any:
 
 async def load(tx: Tx, payment_id: str) -> Payment | None:
     """A payment with its packages; on PostgreSQL its row is locked until the transaction ends."""
-    row = (await tx.execute(select(payments).where(payments.c.id == payment_id).with_for_update())).one_or_none()
-    return None if row is None else _payment(row, await _packages(tx, payment_id))
+    if tx.dialect.name == "postgresql":
+        # By itself: a join would show the packages as they were before the lock was waited for.
+        await tx.execute(_LOCK, {"payment": payment_id})
+    return await read(tx, payment_id)
 
 
 async def read(tx: Tx, payment_id: str) -> Payment | None:
     """The same without a lock."""
-    row = (await tx.execute(select(payments).where(payments.c.id == payment_id))).one_or_none()
-    return None if row is None else _payment(row, await _packages(tx, payment_id))
+    rows = (await tx.execute(_ONE_WITH_PACKAGES, {"payment": payment_id})).all()
+    return payment_of(rows) if rows else None
+
+
+@cache
+def _saving(insert: Any) -> Any:
+    statement = insert(payments)
+    written = {*_PLAIN, "kind", "status", "withheld", "oddity", "alerted", "look_at"} - {"id"}
+    changed = {name: statement.excluded[name] for name in sorted(written)}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
 async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
@@ -52,23 +78,30 @@ async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
         "alerted": " ".join(sorted(payment.alerted)),
         "look_at": look_at,
     }
-    statement = upsert(tx)(payments).values(values)
-    changed = {name: statement.excluded[name] for name in values if name != "id"}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    await tx.execute(_saving(upsert(tx)), values)
     await _save_packages(tx, payment.id, payment.packages)
+
+
+_BY_PACKAGE: Final = (
+    select(payments.c.id)
+    .join(packages, packages.c.payment_id == payments.c.id)
+    .where(or_(packages.c.awb_key == bindparam("number"), packages.c.order_key == bindparam("number")))
+    .order_by(payments.c.asked_at.desc(), payments.c.id)
+    .limit(1)
+)
 
 
 async def by_package(tx: Tx, number: str) -> str | None:
     """The payment to which a package with this AWB or order id belongs, in any case; the one asked for last."""
-    key = _key(number)
-    query = (
-        select(payments.c.id)
-        .join(packages, packages.c.payment_id == payments.c.id)
-        .where(or_(packages.c.awb_key == key, packages.c.order_key == key))
-        .order_by(payments.c.asked_at.desc(), payments.c.id)
-        .limit(1)
-    )
-    return (await tx.execute(query)).scalar_one_or_none()
+    return (await tx.execute(_BY_PACKAGE, {"number": _key(number)})).scalar_one_or_none()
+
+
+_HASTENED: Final = (
+    select(payments.c.status, payments.c.looked_at, payments.c.look_at)
+    .where(payments.c.id == bindparam("payment"))
+    .with_for_update()
+)
+_LOOK_AT: Final = payments.update().where(payments.c.id == bindparam("payment")).values(look_at=bindparam("at"))
 
 
 async def hasten(tx: Tx, payment_id: str, now: datetime, shortest: timedelta) -> Status | None:
@@ -76,8 +109,7 @@ async def hasten(tx: Tx, payment_id: str, now: datetime, shortest: timedelta) ->
 
     Returns its status; None where it is unknown or not looked at.
     """
-    query = select(payments.c.status, payments.c.looked_at, payments.c.look_at)
-    row = (await tx.execute(query.where(payments.c.id == payment_id).with_for_update())).one_or_none()
+    row = (await tx.execute(_HASTENED, {"payment": payment_id})).one_or_none()
     if row is None or row.look_at is None:
         return None
     looked_at: datetime | None = row.looked_at
@@ -85,51 +117,30 @@ async def hasten(tx: Tx, payment_id: str, now: datetime, shortest: timedelta) ->
     floor = looked_at + shortest if looked_at and looked_at <= now else now
     at = max(now, floor)
     if row.look_at > at:
-        await tx.execute(payments.update().where(payments.c.id == payment_id).values(look_at=at))
+        await tx.execute(_LOOK_AT, {"payment": payment_id, "at": at})
     return Status(row.status)
+
+
+_CLAIM: Final = payments.update().where(payments.c.id == bindparam("payment")).values(claim_until=bindparam("until"))
+_LOOK_BY: Final = _LOOK_AT.where(payments.c.look_at > bindparam("at"))
 
 
 async def note_claim(tx: Tx, payment: Payment, look_at: datetime) -> None:
     """Keeps that a payment is said to be paid, and looks at it by then."""
-    said = payments.update().where(payments.c.id == payment.id)
-    await tx.execute(said.values(claim_until=payment.claim_until))
-    await tx.execute(said.where(payments.c.look_at > look_at).values(look_at=look_at))
+    await tx.execute(_CLAIM, {"payment": payment.id, "until": payment.claim_until})
+    await tx.execute(_LOOK_BY, {"payment": payment.id, "at": look_at})
 
 
-async def payer_of(tx: Tx, payment_id: str) -> Payer | None:
-    """Who said last that they pay it, until they took it back or five minutes were over."""
-    columns = (payments.c.payer_id, payments.c.payer_chat_id, payments.c.payer_since)
-    row = (await tx.execute(select(*columns).where(payments.c.id == payment_id))).one_or_none()
-    return Payer(*row) if row and row.payer_since is not None else None
-
-
-async def note_payer(tx: Tx, payment_id: str, payer: Payer | None) -> None:
-    """Keeps who says that they pay it; None where they take it back."""
-    values = {
-        "payer_id": payer.person_id if payer else None,
-        "payer_chat_id": payer.chat_id if payer else None,
-        "payer_since": payer.since if payer else None,
-    }
-    await tx.execute(payments.update().where(payments.c.id == payment_id).values(values))
-
-
-async def let_payers_lapse(tx: Tx, now: datetime) -> Sequence[str]:
-    """Forgets words that are five minutes old; returns their payments."""
-    old = payments.update().where(payments.c.payer_since <= now - PAYS_WITHIN)
-    cleared = old.values(payer_id=None, payer_chat_id=None, payer_since=None).returning(payments.c.id)
-    return sorted((await tx.execute(cleared)).scalars())
-
-
-async def next_lapse_at(tx: Tx) -> datetime | None:
-    """When the next such word is over."""
-    first: datetime | None = (await tx.execute(select(func.min(payments.c.payer_since)))).scalar_one()
-    return first + PAYS_WITHIN if first else None
+_STOP_LOOKING: Final = (
+    payments.update()
+    .where(payments.c.id == bindparam("payment"), payments.c.status == Status.WAITING)
+    .values(status=Status.STOPPED, look_at=None, claim_until=None)
+)
 
 
 async def stop_looking(tx: Tx, payment_id: str) -> None:
     """Puts a payment to rest: no chat watches it any more."""
-    waiting = payments.update().where(payments.c.id == payment_id, payments.c.status == Status.WAITING)
-    await tx.execute(waiting.values(status=Status.STOPPED, look_at=None, claim_until=None))
+    await tx.execute(_STOP_LOOKING, {"payment": payment_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,63 +158,52 @@ def of_kinds(kinds: Collection[Kind | None]) -> ColumnElement[bool]:
     return or_(known, payments.c.kind.is_(None)) if None in kinds else known
 
 
+@cache
+def _due(kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> Select[Any]:
+    query = select(payments.c.id, payments.c.kind, payments.c.look_at).where(payments.c.look_at <= bindparam("now"))
+    return _among(query, kinds, beside_some=beside_some).order_by(payments.c.look_at).limit(bindparam("most"))
+
+
+@cache
+def _next_due(kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> Select[Any]:
+    # SQLite takes the partial index only where the query says what the index does.
+    query = select(func.min(payments.c.look_at)).where(payments.c.look_at.is_not(None))
+    return _among(query, kinds, beside_some=beside_some)
+
+
+def _among(query: Select[Any], kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> Select[Any]:
+    if kinds is not None:
+        query = query.where(of_kinds(kinds))
+    return query.where(payments.c.id.not_in(bindparam("busy", expanding=True))) if beside_some else query
+
+
 async def due(
     tx: Tx,
     now: datetime,
     limit: int,
-    except_for: Iterable[str],
-    kinds: Collection[Kind | None] | None = None,
+    except_for: Collection[str],
+    kinds: frozenset[Kind | None] | None = None,
 ) -> Sequence[Due]:
     """Payments (of these kinds) to look at now, the most overdue first."""
-    query = select(payments.c.id, payments.c.kind, payments.c.look_at).where(payments.c.look_at <= now)
-    if kinds is not None:
-        query = query.where(of_kinds(kinds))
-    if busy := list(except_for):
-        query = query.where(payments.c.id.not_in(busy))
-    rows = (await tx.execute(query.order_by(payments.c.look_at).limit(limit))).all()
+    beside = {"busy": [*except_for]} if except_for else {}
+    query = _due(kinds, beside_some=bool(beside))
+    rows = (await tx.execute(query, {"now": now, "most": limit, **beside})).all()
     return [Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) for row in rows]
 
 
 async def next_due_at(
-    tx: Tx, except_for: Iterable[str], kinds: Collection[Kind | None] | None = None
+    tx: Tx, except_for: Collection[str], kinds: frozenset[Kind | None] | None = None
 ) -> datetime | None:
     """When the next look (at one of these kinds) is due."""
-    # SQLite takes the partial index only where the query says what the index does.
-    query = select(func.min(payments.c.look_at)).where(payments.c.look_at.is_not(None))
-    if kinds is not None:
-        query = query.where(of_kinds(kinds))
-    if busy := list(except_for):
-        query = query.where(payments.c.id.not_in(busy))
-    found: datetime | None = (await tx.execute(query)).scalar_one()
+    beside = {"busy": [*except_for]} if except_for else {}
+    found: datetime | None = (await tx.execute(_next_due(kinds, beside_some=bool(beside)), beside)).scalar_one()
     return found
 
 
-async def ages_of_waiting(tx: Tx, now: datetime) -> list[tuple[timedelta, int]]:
-    """Ages of the payments watched closely, for sharing out the call budget."""
-    closely = or_(payments.c.status == Status.WAITING, payments.c.claim_until.is_not(None))
-    query = select(payments.c.asked_at, payments.c.claim_until).where(closely, payments.c.look_at.is_not(None))
-    return [(now - fresh_since(row.asked_at, row.claim_until), 1) for row in (await tx.execute(query)).all()]
-
-
-async def _packages(tx: Tx, payment_id: str) -> tuple[Package, ...]:
-    query = select(packages).where(packages.c.payment_id == payment_id).order_by(packages.c.place)
-    return tuple(
-        Package(
-            row.order_id,
-            row.awb,
-            row.courier,
-            row.service,
-            row.status,
-            row.live_url,
-            row.has_driver,
-            frozenset(map(Step, row.told.split())),
-        )
-        for row in (await tx.execute(query)).all()
-    )
-
-
 async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) -> None:
-    await tx.execute(packages.delete().where(packages.c.payment_id == payment_id))
+    if _packages((await tx.execute(_PACKAGES, {"payment": payment_id})).all()) == found:
+        return
+    await tx.execute(_DROP_PACKAGES, {"payment": payment_id})
     rows = [
         {"payment_id": payment_id, "place": place}
         | {field.name: getattr(package, field.name) for field in fields(Package)}
@@ -212,14 +212,16 @@ async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) ->
         for place, package in enumerate(found)
     ]
     if rows:
-        await tx.execute(packages.insert(), rows)
+        await tx.execute(_ADD_PACKAGES, rows)
 
 
 def _key(number: str) -> str:
     return number.strip().casefold()
 
 
-def _payment(row: Row[Any], found: tuple[Package, ...]) -> Payment:
+def payment_of(rows: Sequence[Row[Any]]) -> Payment:
+    """A payment from its rows: one a package, or one without."""
+    row = rows[0]
     return Payment(
         **{name: getattr(row, name) for name in _PLAIN},
         kind=Kind(row.kind) if row.kind else None,
@@ -227,5 +229,21 @@ def _payment(row: Row[Any], found: tuple[Package, ...]) -> Payment:
         withheld=QrisFault(row.withheld) if row.withheld else None,
         oddity=Oddity(row.oddity) if row.oddity else None,
         alerted=frozenset(row.alerted.split()),
-        packages=found,
+        packages=_packages(rows) if row.package_place is not None else (),
+    )
+
+
+def _packages(rows: Sequence[Row[Any]]) -> tuple[Package, ...]:
+    return tuple(
+        Package(
+            row.package_order_id,
+            row.package_awb,
+            row.package_courier,
+            row.package_service,
+            row.package_status,
+            row.package_live_url,
+            row.package_has_driver,
+            frozenset(map(Step, row.package_told.split())),
+        )
+        for row in rows
     )

@@ -1,8 +1,8 @@
 """What our messages in a chat show: asked by their ids, which the outbox keeps."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import Select, bindparam, or_, select, text
 
 from bot.core.commands import OpenPayments
 from bot.core.facts import Fact, WatchClosed
@@ -17,50 +17,63 @@ _SUPERGROUPS: Final = -1_000_000_000_000
 _SHARES_NUMBERS: Final = text("chats.id > -1000000000000 AND chats.last_message_id IS NOT NULL")
 
 
+_IN_CHAT: Final = select(outbox.c.id).where(outbox.c.chat_id == bindparam("chat"))
+_SHOWS: Final = _IN_CHAT.where(
+    outbox.c.message_id == bindparam("message"),
+    or_(
+        outbox.c.watch_id == bindparam("watch"),
+        outbox.c.fact.startswith(f"{OpenPayments.__name__} ", autoescape=True),
+    ),
+).limit(1)
+_MAY_SHOW: Final = select(outbox.c.id).where(outbox.c.key == bindparam("card"), outbox.c.lease_token.is_not(None))
+_TOLD_END: Final = _IN_CHAT.where(
+    outbox.c.watch_id == bindparam("watch"),
+    outbox.c.created_at >= bindparam("since"),
+    outbox.c.fact.startswith(f"{WatchClosed.__name__} ", autoescape=True),
+).limit(1)
+_FACT_AT: Final = (
+    select(outbox.c.fact)
+    .where(outbox.c.chat_id == bindparam("chat"), outbox.c.message_id == bindparam("message"))
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+_NEWEST_OWN: Final = select(chats.c.last_message_id).where(chats.c.id == bindparam("chat"))
+_NEWEST_SHARED: Final = (
+    select(chats.c.last_message_id).where(_SHARES_NUMBERS).order_by(chats.c.last_message_id.desc()).limit(1)
+)
+
+
 async def shows(tx: Tx, chat_id: int, message_id: int, watch_id: int) -> bool:
     """Whether a message of ours in a chat belongs to a watch, or is a list of the chat's watches."""
-    lists_all = outbox.c.fact.startswith(f"{OpenPayments.__name__} ", autoescape=True)
-    query = select(outbox.c.id).where(
-        outbox.c.chat_id == chat_id,
-        outbox.c.message_id == message_id,
-        or_(outbox.c.watch_id == watch_id, lists_all),
-    )
-    return (await tx.execute(query.limit(1))).first() is not None
+    found = await tx.execute(_SHOWS, {"chat": chat_id, "message": message_id, "watch": watch_id})
+    return found.first() is not None
 
 
 async def may_show(tx: Tx, watch: Watch) -> bool:
     """Whether a watch's card is on its way to the chat at this moment, or was and nobody knows."""
-    query = select(outbox.c.id).where(outbox.c.key == f"card:{watch.id}", outbox.c.lease_token.is_not(None))
-    return (await tx.execute(query)).first() is not None
+    return (await tx.execute(_MAY_SHOW, {"card": f"card:{watch.id}"})).first() is not None
 
 
 async def has_heard_of_end(tx: Tx, watch: Watch) -> bool:
     """Whether a watch's place has been told, since it asked last, that the payment is no longer watched."""
-    query = select(outbox.c.id).where(
-        outbox.c.chat_id == watch.place.chat_id,
-        outbox.c.watch_id == watch.id,
-        outbox.c.created_at >= watch.asked_at,
-        outbox.c.fact.startswith(f"{WatchClosed.__name__} ", autoescape=True),
-    )
-    return (await tx.execute(query.limit(1))).first() is not None
+    place = {"chat": watch.place.chat_id, "watch": watch.id, "since": watch.asked_at}
+    return (await tx.execute(_TOLD_END, place)).first() is not None
 
 
 async def fact_at(tx: Tx, chat_id: int, message_id: int) -> Fact | None:
     """What a message of ours in a chat told."""
-    query = select(outbox.c.fact).where(outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
-    fact = (await tx.execute(query.order_by(outbox.c.id.desc()).limit(1))).scalar_one_or_none()
+    fact = (await tx.execute(_FACT_AT, {"chat": chat_id, "message": message_id})).scalar_one_or_none()
     return from_json(fact) if fact else None
 
 
+def newest_in(chat_id: int) -> Select[Any]:
+    """What asks for the highest message id known where the messages of a chat (its `chat`) are numbered."""
+    return _NEWEST_OWN if _numbers_for_itself(chat_id) else _NEWEST_SHARED
+
+
 async def newest_message(tx: Tx, chat_id: int) -> int | None:
-    """The highest message id known where a chat's messages are numbered; None where none is."""
-    if _numbers_for_itself(chat_id):
-        query = select(chats.c.last_message_id).where(chats.c.id == chat_id)
-    else:
-        query = (
-            select(chats.c.last_message_id).where(_SHARES_NUMBERS).order_by(chats.c.last_message_id.desc()).limit(1)
-        )
-    found: int | None = (await tx.execute(query)).scalar_one_or_none()
+    """That id; None where none is known."""
+    found: int | None = (await tx.execute(newest_in(chat_id), {"chat": chat_id})).scalar_one_or_none()
     return found
 
 

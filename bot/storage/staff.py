@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.storage.engine import Tx
 from bot.storage.payments import upsert
@@ -17,15 +18,18 @@ class Role(StrEnum):
     OWNER = "owner"
 
 
+_ONE: Final = select(staff.c.person_id).where(staff.c.person_id == bindparam("who"))
+_OWNERS: Final = select(staff.c.person_id).where(staff.c.role == Role.OWNER).order_by(staff.c.person_id)
+
+
 async def includes(tx: Tx, person_id: int) -> bool:
     """Whether a person is on the list."""
-    return (await tx.execute(select(staff.c.person_id).where(staff.c.person_id == person_id))).first() is not None
+    return (await tx.execute(_ONE, {"who": person_id})).first() is not None
 
 
 async def owners(tx: Tx) -> Sequence[int]:
     """Who owns the bot."""
-    query = select(staff.c.person_id).where(staff.c.role == Role.OWNER).order_by(staff.c.person_id)
-    return (await tx.execute(query)).scalars().all()
+    return (await tx.execute(_OWNERS)).scalars().all()
 
 
 async def is_empty(tx: Tx) -> bool:

@@ -1,52 +1,103 @@
-"""What waits in the outbox, all chats together: made due when Telegram is back, put aside when it came too late."""
+"""What waits in the outbox, all chats together: what is due, and when; made due when Telegram is back, put aside when
+it came too late."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, Update, bindparam, func, select
 
 from bot.core.deadlines import SHORTEST, is_missed, is_past
 from bot.core.facts import Paid
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
-from bot.storage.outbox import THROTTLED, Outgoing, RowKind, RowState, given_up
+from bot.storage.outbox import GIVEN_UP, HELD, IS_DUE, THROTTLED, Outgoing, RowKind, RowState
 from bot.storage.tables import outbox
 
 
-async def hasten(tx: Tx, now: datetime, *, except_for: Iterable[int]) -> None:
-    """Makes due what a failure put off, and what waits behind it; but in chats for which Telegram named a pause."""
-    later = (outbox.c.state == RowState.DUE, outbox.c.due_at > now)
+@cache
+def _due(*, beside_some: bool) -> Select[Any]:
+    query = select(outbox.c.id, outbox.c.chat_id).where(IS_DUE, outbox.c.due_at <= bindparam("now"))
+    in_order = _beside(query, beside_some=beside_some).order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.id)
+    return in_order.limit(bindparam("most"))
+
+
+@cache
+def _next_due(*, beside_some: bool) -> Select[Any]:
+    return _beside(select(func.min(outbox.c.due_at)).where(IS_DUE), beside_some=beside_some)
+
+
+def _beside(query: Select[Any], *, beside_some: bool) -> Select[Any]:
+    return query.where(outbox.c.chat_id.not_in(bindparam("busy", expanding=True))) if beside_some else query
+
+
+async def due(tx: Tx, now: datetime, *, limit: int, except_for: Collection[int]) -> Sequence[tuple[int, int]]:
+    """(row id, chat id) of what is due, the longest due first, but for chats that are being served.
+
+    Within a chat that is the order it was written in, or, for a card, last wanted: a put-off row holds up those behind
+    it, and new ones too.
+    """
+    beside = {"busy": [*except_for]} if except_for else {}
+    rows = (await tx.execute(_due(beside_some=bool(beside)), {"now": now, "most": limit, **beside})).all()
+    return [(row.id, row.chat_id) for row in rows]
+
+
+async def next_due_at(tx: Tx, except_for: Collection[int]) -> datetime | None:
+    """When the next row is due."""
+    beside = {"busy": [*except_for]} if except_for else {}
+    found: datetime | None = (await tx.execute(_next_due(beside_some=bool(beside)), beside)).scalar_one()
+    return found
+
+
+@cache
+def _hasten() -> Update:
+    later = (outbox.c.state == RowState.DUE, outbox.c.due_at > bindparam("now"))
     failed = select(outbox.c.chat_id).where(*later, outbox.c.problem.is_not(None), outbox.c.problem != THROTTLED)
     throttled = select(outbox.c.chat_id).where(*later, outbox.c.problem == THROTTLED)
     due = outbox.update().where(*later, outbox.c.chat_id.in_(failed), outbox.c.chat_id.not_in(throttled))
-    await tx.execute(due.where(outbox.c.chat_id.not_in(list(except_for))).values(due_at=now))
+    return due.where(outbox.c.chat_id.not_in(bindparam("busy", expanding=True))).values(due_at=bindparam("now"))
 
 
-async def put_past_aside(tx: Tx, now: datetime, *, problem: str, except_for: Iterable[int]) -> int:
+async def hasten(tx: Tx, now: datetime, *, except_for: Collection[int]) -> None:
+    """Makes due what a failure put off, and what waits behind it; but in chats for which Telegram named a pause."""
+    await tx.execute(_hasten(), {"now": now, "busy": [*except_for]})
+
+
+_PAST: Final = select(outbox.c.id, outbox.c.fact, outbox.c.created_at, outbox.c.problem).where(
+    outbox.c.state == RowState.DUE,
+    outbox.c.kind == RowKind.NOTICE,
+    outbox.c.created_at < bindparam("since"),
+    # It has no deadline, and is most of what waits.
+    ~outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True),
+)
+_PAST_BESIDE: Final = _PAST.where(outbox.c.chat_id.not_in(bindparam("busy", expanding=True)))
+_PUT_ASIDE: Final = (
+    outbox.update().where(outbox.c.id == bindparam("row"), outbox.c.state == RowState.DUE).values(GIVEN_UP)
+)
+
+
+async def put_past_aside(tx: Tx, now: datetime, *, problem: str, except_for: Collection[int]) -> int:
     """Gives up the notices that are past their deadline, dead or (where nobody misses them) dropped; how many."""
-    query = select(outbox.c.id, outbox.c.fact, outbox.c.created_at, outbox.c.problem).where(
-        outbox.c.state == RowState.DUE,
-        outbox.c.kind == RowKind.NOTICE,
-        outbox.c.created_at < now - SHORTEST,
-        outbox.c.chat_id.not_in(list(except_for)),
-        # It has no deadline, and is most of what waits.
-        ~outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True),
-    )
+    beside = {"busy": [*except_for]} if except_for else {}
+    query = _PAST_BESIDE if beside else _PAST
     count = 0
-    for row in (await tx.execute(query)).all():
+    for row in (await tx.execute(query, {"since": now - SHORTEST, **beside})).all():
         fact = from_json(row.fact)
         if not is_past(fact, now - row.created_at):
             continue
         state = RowState.DEAD if is_missed(fact) else RowState.DROPPED
         reason = f"{problem}; before: {row.problem}" if row.problem else problem
-        still = outbox.update().where(outbox.c.id == row.id, outbox.c.state == RowState.DUE)
-        count += (await tx.execute(still.values(given_up(state, reason, now)))).rowcount
+        told = {"row": row.id, "end": state, "now": now, "why": reason}
+        count += (await tx.execute(_PUT_ASIDE, told)).rowcount
     return count
+
+
+_DROP_UNCHANGED: Final = HELD.values(GIVEN_UP).where(outbox.c.version == bindparam("rendered"))
 
 
 async def drop_unchanged(tx: Tx, row: Outgoing, *, lease_token: int, problem: str, now: datetime) -> bool:
     """Drops a card that was begun, with the reason; False where it went out of date meanwhile."""
-    unchanged = outbox.update().where(
-        outbox.c.id == row.id, outbox.c.lease_token == lease_token, outbox.c.version == row.version
-    )
-    return (await tx.execute(unchanged.values(given_up(RowState.DROPPED, problem, now)))).rowcount == 1
+    held = {"row": row.id, "token": lease_token, "rendered": row.version}
+    told = held | {"end": RowState.DROPPED, "now": now, "why": problem}
+    return (await tx.execute(_DROP_UNCHANGED, told)).rowcount == 1

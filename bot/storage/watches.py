@@ -2,63 +2,89 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, Update, bindparam, select
 
 from bot.core.payment import Status
 from bot.core.watch import Place, Watch, WatchState
 from bot.storage.engine import Tx
 from bot.storage.tables import payments, watches
 
+_AT: Final = select(watches).where(
+    watches.c.payment_id == bindparam("payment"),
+    watches.c.chat_id == bindparam("chat"),
+    watches.c.topic_id == bindparam("topic"),
+)
+_BY_HANDLE: Final = select(watches).where(watches.c.handle == bindparam("named"))
+_BY_ID: Final = select(watches).where(watches.c.id == bindparam("watch"))
+_OPEN_AT: Final = (
+    select(watches)
+    .join(payments, payments.c.id == watches.c.payment_id)
+    .where(
+        watches.c.chat_id == bindparam("chat"),
+        watches.c.topic_id == bindparam("topic"),
+        watches.c.state == WatchState.ACTIVE,
+        payments.c.status == Status.WAITING,
+    )
+    .order_by(watches.c.asked_at, watches.c.id)
+)
+_ADD: Final = watches.insert().returning(watches)
+_RENEW: Final = (
+    watches.update()
+    .where(watches.c.id == bindparam("watch"))
+    .values(
+        state=bindparam("to"),
+        locale=bindparam("speaks"),
+        asked_by=bindparam("by"),
+        asked_at=bindparam("now"),
+        part=bindparam("named"),
+    )
+    .returning(watches)
+)
+_FORGET_CARD: Final = (
+    watches.update()
+    .where(watches.c.id == bindparam("watch"), watches.c.card_message_id == bindparam("message"))
+    .values(card_message_id=None, card_face=None)
+)
+
 
 async def at(tx: Tx, payment_id: str, place: Place) -> Watch | None:
     """A place's watch on a payment, in whatever state."""
-    query = select(watches).where(
-        watches.c.payment_id == payment_id,
-        watches.c.chat_id == place.chat_id,
-        watches.c.topic_id == (place.topic_id or 0),
-    )
-    row = (await tx.execute(query)).one_or_none()
+    told = {"payment": payment_id, "chat": place.chat_id, "topic": place.topic_id or 0}
+    row = (await tx.execute(_AT, told)).one_or_none()
     return None if row is None else watch_of(row)
 
 
 async def by_handle(tx: Tx, handle: str) -> Watch | None:
     """The watch a button names."""
-    row = (await tx.execute(select(watches).where(watches.c.handle == handle))).one_or_none()
+    row = (await tx.execute(_BY_HANDLE, {"named": handle})).one_or_none()
     return None if row is None else watch_of(row)
 
 
 async def by_id(tx: Tx, watch_id: int) -> Watch | None:
     """A watch by its number."""
-    row = (await tx.execute(select(watches).where(watches.c.id == watch_id))).one_or_none()
+    row = (await tx.execute(_BY_ID, {"watch": watch_id})).one_or_none()
     return None if row is None else watch_of(row)
+
+
+@cache
+def _of_payment(states: frozenset[WatchState]) -> Select[Any]:
+    of_payment = watches.c.payment_id == bindparam("payment")
+    return select(watches).where(of_payment, watches.c.state.in_(sorted(states))).order_by(watches.c.id)
 
 
 async def of_payment(tx: Tx, payment_id: str, states: Iterable[WatchState]) -> Sequence[Watch]:
     """A payment's watches in the given states, oldest first."""
-    query = (
-        select(watches)
-        .where(watches.c.payment_id == payment_id, watches.c.state.in_([*states]))
-        .order_by(watches.c.id)
-    )
-    return [watch_of(row) for row in (await tx.execute(query)).all()]
+    found = await tx.execute(_of_payment(frozenset(states)), {"payment": payment_id})
+    return [watch_of(row) for row in found.all()]
 
 
 async def open_at(tx: Tx, place: Place) -> Sequence[Watch]:
     """A place's active watches on payments that are watched closely, oldest ask first."""
-    query = (
-        select(watches)
-        .join(payments, payments.c.id == watches.c.payment_id)
-        .where(
-            watches.c.chat_id == place.chat_id,
-            watches.c.topic_id == (place.topic_id or 0),
-            watches.c.state == WatchState.ACTIVE,
-            payments.c.status == Status.WAITING,
-        )
-        .order_by(watches.c.asked_at, watches.c.id)
-    )
-    return [watch_of(row) for row in (await tx.execute(query)).all()]
+    found = await tx.execute(_OPEN_AT, {"chat": place.chat_id, "topic": place.topic_id or 0})
+    return [watch_of(row) for row in found.all()]
 
 
 async def add(
@@ -84,17 +110,15 @@ async def add(
         "handle": handle,
         "part": part,
     }
-    row = (await tx.execute(watches.insert().values(values).returning(watches))).one()
-    return watch_of(row)
+    return watch_of((await tx.execute(_ADD, values)).one())
 
 
 async def renew(
     tx: Tx, watch: Watch, *, locale: str, asked_by: int | None, now: datetime, part: str | None = None
 ) -> Watch:
     """Asked again: the watch is active and speaks the asker's language."""
-    values = {"state": WatchState.ACTIVE, "locale": locale, "asked_by": asked_by, "asked_at": now, "part": part}
-    again = watches.update().where(watches.c.id == watch.id).values(values).returning(watches)
-    return watch_of((await tx.execute(again)).one())
+    new = {"to": WatchState.ACTIVE, "speaks": locale, "by": asked_by, "now": now, "named": part}
+    return watch_of((await tx.execute(_RENEW, {"watch": watch.id} | new)).one())
 
 
 async def set_state(tx: Tx, watch_id: int, state: WatchState) -> None:
@@ -115,12 +139,18 @@ async def note_card(tx: Tx, watch_id: int, message_id: int, face: str) -> None:
 
 async def forget_card(tx: Tx, watch_id: int, message_id: int) -> None:
     """The card's message is gone; the next card is a new one."""
-    gone = watches.update().where(watches.c.id == watch_id, watches.c.card_message_id == message_id)
-    await tx.execute(gone.values(card_message_id=None, card_face=None))
+    await tx.execute(_FORGET_CARD, {"watch": watch_id, "message": message_id})
+
+
+@cache
+def _changing(*names: str) -> Update:
+    change = watches.update().where(watches.c.id == bindparam("watch"))
+    return change.values({name: bindparam(f"new_{name}") for name in names})
 
 
 async def _change(tx: Tx, watch_id: int, values: dict[str, Any]) -> None:
-    await tx.execute(watches.update().where(watches.c.id == watch_id).values(values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    await tx.execute(_changing(*values), {"watch": watch_id} | new)
 
 
 def watch_of(row: Row[Any]) -> Watch:

@@ -1,11 +1,12 @@
 """Looks keep to POLL_FIRST and to the budget, and leave none of it unused."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.core.cadence import TAU, Cadence
+from bot.core.cadence import AGES, TAU, Cadence
 
 CADENCE = Cadence(timedelta(seconds=2), 5.0)
 
@@ -85,3 +86,26 @@ def test_a_rush_stretches_everybody_evenly() -> None:
     """Ten thousand fresh payments at five calls a second: each every 2 000 s."""
     factor = CADENCE.stretch([(timedelta(0), 10_000)])
     assert CADENCE.interval(timedelta(0), factor).total_seconds() == pytest.approx(2_000)
+
+
+def test_what_is_followed_has_its_share_of_the_budget() -> None:
+    """The calls for packages are missing for the rest, which is stretched the more."""
+    alone = CADENCE.stretch([(timedelta(0), 100)])
+    beside = CADENCE.stretch([(timedelta(0), 100)], [(timedelta(seconds=60), 60)])
+    assert beside > alone
+    assert 100 / (2 * beside) + 60 / (60 * beside) == pytest.approx(5.0, rel=1e-3)
+
+
+def test_a_free_budget_brings_no_package_sooner() -> None:
+    """Their looks are as rare as they are to be; only the waiting use what is left."""
+    assert CADENCE.stretch([(timedelta(0), 1)], [(timedelta(seconds=60), 60)]) == 0.0
+    assert CADENCE.stretch([], [(timedelta(seconds=15), 30)]) == 0.0
+    assert CADENCE.stretch([], [(timedelta(seconds=15), 750)]) == pytest.approx(10.0, rel=1e-3)
+
+
+def test_ages_counted_together_differ_by_a_tenth() -> None:
+    """From one to the next, until the interval grows no more; the first is none."""
+    assert AGES[0] == timedelta(0)
+    intervals = [CADENCE.interval(age) for age in AGES]
+    assert all(later / earlier <= 1.1 + 1e-6 for earlier, later in pairwise(intervals))
+    assert intervals[-1] == CADENCE.interval(timedelta.max)

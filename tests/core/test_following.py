@@ -164,6 +164,14 @@ def test_a_look_falls_on_the_moment_a_missing_driver_is_told() -> None:
     assert following.next_look_in([package(has_driver=True)], 58 * MINUTE, FIRST) == 5 * MINUTE
 
 
+def test_a_short_budget_stretches_the_intervals_but_not_the_wait_for_a_driver() -> None:
+    """As with all looks; a free one does not shorten them."""
+    coming = [package(has_driver=True)]
+    assert following.next_look_in(coming, MINUTE, FIRST, 3.0) == 3 * following.next_look_in(coming, MINUTE, FIRST)
+    assert following.next_look_in(coming, MINUTE, FIRST, 0.1) == following.next_look_in(coming, MINUTE, FIRST)
+    assert following.next_look_in([package()], 13 * MINUTE, FIRST, 3.0) == 2 * MINUTE
+
+
 @pytest.mark.parametrize("trouble", [Unwell("html"), Refused(), Throttled(), Throttled(7.0)])
 def test_an_outage_is_waited_out_and_does_not_count(trouble: Answer) -> None:
     """The 24 hours stand still; the tries become as rare as the looks."""

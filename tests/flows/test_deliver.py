@@ -9,7 +9,7 @@ from bot.core.facts import WentWrong
 from bot.core.watch import Place
 from bot.flows.announce import Operators
 from bot.flows.deliver import Deliver
-from bot.storage import outbox
+from bot.storage import outbox, waiting
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing
 
@@ -58,7 +58,7 @@ async def test_what_was_drawn_too_long_is_left_to_whoever_took_over(database: Da
     assert not lease.held
     assert sent == []
     async with database.begin() as tx:
-        ((row_id, _),) = await outbox.due(tx, T0, limit=9, except_for=[])
+        ((row_id, _),) = await waiting.due(tx, T0, limit=9, except_for=[])
         row = await outbox.begin(tx, row_id, lease_token=2, now=T0)
     assert isinstance(row, Outgoing)
     assert (row.attempts, row.maybe_sent) == (0, False)

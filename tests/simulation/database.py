@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import StaticPool
 
 from bot.storage.engine import Database
+from bot.storage.sharing import Sharing
 from bot.storage.tables import metadata
 from tests.simulation.process import Process
 
@@ -84,6 +85,7 @@ class MemoryDatabase:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self.share = Sharing(cast("Any", self.begin))
 
     def begin(self) -> _Begin:
         """A transaction."""

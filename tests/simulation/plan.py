@@ -90,7 +90,8 @@ def _small(chance: random.Random, seed: int) -> Plan:
         down_for=[chance.choice((0.5, 20.0))],
         freezes_at=(chance.randint(5, 60), chance.choice((4.0, 15.0))) if trouble == "freeze" else None,
         heals_at=heals_at,
-        ends_at=max(heals_at + watch_for + 900.0, last_news + 3_700.0 + watch_for) + 700.0,
+        # Whatever was last, a look comes after it: of a payment whose watch is over within the hour.
+        ends_at=max(heals_at, last_news) + 3_700.0 + watch_for + 700.0,
         watch_for=watch_for,
         poll_first=chance.choice((5.0, 15.0)),
         poll_budget=0.05,

@@ -10,7 +10,7 @@ from bot.core.facts import Fact, StillUnpaid
 from bot.core.ids import Kind
 from bot.core.payment import Payment, Status
 from bot.core.watch import Place, Watch
-from bot.storage import outbox, payments, watches
+from bot.storage import outbox, payments, waiting, watches
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing
 
@@ -64,7 +64,7 @@ async def keep_card(database: Database, watch: Watch, now: datetime = T0) -> Non
 async def due_rows(database: Database, now: datetime = T0, busy: Sequence[int] = ()) -> list[int]:
     """The rows to deliver, in their order."""
     async with database.begin() as tx:
-        return [row for row, _ in await outbox.due(tx, now, limit=100, except_for=busy)]
+        return [row for row, _ in await waiting.due(tx, now, limit=100, except_for=busy)]
 
 
 async def begin(database: Database, row_id: int, *, token: int = TOKEN, now: datetime = T0) -> Outgoing | None:

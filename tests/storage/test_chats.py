@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.core.watch import Place, WatchState
-from bot.storage import chats, outbox, shown, watches
+from bot.storage import changes, chats, outbox, shown, watches
 from bot.storage.engine import Database
 from bot.storage.outbox import RowKind, RowState
 from bot.storage.tables import chats as table, outbox as outbox_table, watches as watches_table
@@ -108,7 +108,7 @@ async def test_no_message_of_the_supergroup_is_deleted_for_one_of_the_old_group(
         await watches.note_card(tx, kept.id, 41, "face")
         watch = await watches.by_id(tx, kept.id)
         assert watch is not None
-        await outbox.put_erase(tx, watch, T0)
+        await changes.put_erase(tx, watch, T0)
     await keep_card(database, kept)
     await move(database)
     (row,) = await rows_of(database, outbox_table)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.core.payment import Status
 from bot.core.watch import Place
-from bot.storage import outbox
+from bot.storage import outbox, waiting
 from bot.storage.depths import depths
 from bot.storage.engine import Database
 from tests.storage.making import SECOND, T0, TOKEN, keep_notice, keep_payment
@@ -28,7 +28,7 @@ async def test_payments_are_counted_by_status_and_messages_by_what_became_of_the
     await keep_notice(database, "later", Place(3), now=T0 + 60 * SECOND)
     await keep_notice(database, "refused", Place(4))
     async with database.begin() as tx:
-        row_ids = {chat: row for row, chat in await outbox.due(tx, T0, limit=9, except_for=[])}
+        row_ids = {chat: row for row, chat in await waiting.due(tx, T0, limit=9, except_for=[])}
         row = await outbox.begin(tx, row_ids[4], lease_token=TOKEN, now=T0)
         assert row is not None
         await outbox.bury(tx, row, lease_token=TOKEN, problem="no", now=T0)

@@ -97,10 +97,10 @@ async def test_looks_are_due_by_kind(database: Database) -> None:
     await keep(database, "PID-2", kind=Kind.INSTANT)
     await keep(database, "PICK-3", kind=None)
     later = T0 + MINUTE
-    for kinds, found in (([Kind.EXPRESS, None], {"XID-1", "PICK-3"}), ([Kind.INSTANT], {"PID-2"}), ([], set())):
+    for kinds, found in (((Kind.EXPRESS, None), {"XID-1", "PICK-3"}), ((Kind.INSTANT,), {"PID-2"}), ((), set())):
         async with database.begin() as tx:
-            assert {one.payment_id for one in await payments.due(tx, later, 9, [], kinds)} == found
+            assert {one.payment_id for one in await payments.due(tx, later, 9, [], frozenset(kinds))} == found
     async with database.begin() as tx:
-        assert await payments.next_due_at(tx, [], [Kind.EXPRESS]) == T0 + SECOND
-        assert await payments.next_due_at(tx, [], [Kind.EXPRESS, None]) == T0
-        assert await payments.next_due_at(tx, [], []) is None
+        assert await payments.next_due_at(tx, [], frozenset([Kind.EXPRESS])) == T0 + SECOND
+        assert await payments.next_due_at(tx, [], frozenset([Kind.EXPRESS, None])) == T0
+        assert await payments.next_due_at(tx, [], frozenset()) is None

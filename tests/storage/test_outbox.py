@@ -12,7 +12,7 @@ from bot.core import alerts, callbacks, commands, connections, facts, journey, l
 from bot.core.facts import Fact
 from bot.core.retries import ASIDE_AFTER
 from bot.core.watch import Place, Watch
-from bot.storage import changes, chats, outbox, shown, uploads, watches
+from bot.storage import changes, chats, outbox, shown, uploads, waiting, watches
 from bot.storage.engine import Database
 from bot.storage.outbox import Outgoing, RowKind, RowState
 from bot.storage.tables import lease, outbox as table, uploads as uploads_table
@@ -147,10 +147,10 @@ async def test_what_is_due_later_or_served_already_stays_out(database: Database)
     assert len(await due_rows(database)) == 1
     assert await due_rows(database, busy=[2]) == []
     async with database.begin() as tx:
-        assert len(await outbox.due(tx, T0 + SECOND, limit=1, except_for=[])) == 1
-        assert await outbox.next_due_at(tx, []) == T0
-        assert await outbox.next_due_at(tx, [2]) == T0 + SECOND
-        assert await outbox.next_due_at(tx, [1, 2]) is None
+        assert len(await waiting.due(tx, T0 + SECOND, limit=1, except_for=[])) == 1
+        assert await waiting.next_due_at(tx, []) == T0
+        assert await waiting.next_due_at(tx, [2]) == T0 + SECOND
+        assert await waiting.next_due_at(tx, [1, 2]) is None
 
 
 # --- cards ---
@@ -216,8 +216,8 @@ async def test_an_old_card_is_taken_away_once(database: Database) -> None:
         await watches.note_card(tx, kept.id, 41, "face")
         watch = await watches.by_id(tx, kept.id)
         assert watch is not None
-        await outbox.put_erase(tx, watch, T0)
-        await outbox.put_erase(tx, watch, T0)
+        await changes.put_erase(tx, watch, T0)
+        await changes.put_erase(tx, watch, T0)
     row = await begin_first(database)
     assert (row.kind, row.message_id, row.watch_id, row.payment_id) == (RowKind.ERASE, 41, kept.id, ID)
 
@@ -231,7 +231,7 @@ async def test_a_chats_rows_are_due_in_the_order_they_were_written(database: Dat
         await keep_notice(database, f"{key}1", Place(1))
         await keep_notice(database, f"{key}2", Place(2))
     async with database.begin() as tx:
-        found = await outbox.due(tx, T0, limit=100, except_for=[])
+        found = await waiting.due(tx, T0, limit=100, except_for=[])
     assert [chat for _, chat in found] == [1, 2] * 3
     assert [row for row, _ in found] == sorted(row for row, _ in found)
 
@@ -245,7 +245,7 @@ async def test_no_row_overtakes_one_that_was_put_off(database: Database) -> None
     await keep_notice(database, "new", now=T0 + SECOND)
     await keep_notice(database, "elsewhere", Place(7), now=T0 + SECOND)
     async with database.begin() as tx:
-        assert [chat for _, chat in await outbox.due(tx, T0 + 4 * SECOND, limit=9, except_for=[])] == [7]
+        assert [chat for _, chat in await waiting.due(tx, T0 + 4 * SECOND, limit=9, except_for=[])] == [7]
     keys = {kept.id: kept.key for kept in await rows_of(database, table)}
     chats_order = [keys[row_id] for row_id in await due_rows(database, T0 + 5 * SECOND, busy=[7])]
     assert chats_order == ["first", "behind", "new"]

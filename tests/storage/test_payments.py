@@ -194,27 +194,6 @@ async def test_only_a_waiting_payment_is_put_to_rest(database: Database, status:
         assert await payments.next_due_at(tx, []) == (None if waits else T0)
 
 
-async def test_ages_are_of_payments_watched_closely(database: Database) -> None:
-    """The budget is shared among the waiting, not the closed."""
-    await keep_payment(database, "XID-1", asked_at=T0 - 5 * SECOND)
-    await keep_payment(database, "XID-2", Status.CLOSED)
-    await keep_payment(database, "XID-3", look_at=None)
-    async with database.begin() as tx:
-        assert await payments.ages_of_waiting(tx, T0) == [(timedelta(seconds=5), 1)]
-
-
-async def test_a_payment_said_to_be_paid_is_as_young_as_that_word(database: Database) -> None:
-    """Also a closed one, which has no share of the budget otherwise."""
-    for payment_id, status in (("XID-1", Status.WAITING), ("XID-2", Status.CLOSED)):
-        await keep_payment(database, payment_id, status, asked_at=T0 - 50 * SECOND)
-        async with database.begin() as tx:
-            kept = await payments.read(tx, payment_id)
-            assert kept is not None
-            await payments.note_claim(tx, claimed(kept, T0 - 5 * SECOND), T0 + SECOND)
-    async with database.begin() as tx:
-        assert await payments.ages_of_waiting(tx, T0) == [(timedelta(seconds=5), 1)] * 2
-
-
 @pytest.mark.parametrize(("look_at", "after"), [(T0 + SECOND, T0), (T0 - SECOND, T0 - SECOND), (None, None)])
 async def test_a_word_that_it_is_paid_brings_the_next_look_forward(
     database: Database, look_at: datetime | None, after: datetime | None

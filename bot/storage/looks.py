@@ -1,0 +1,84 @@
+"""Payments whose looks ended at about the same time: read and locked together, moved on together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, not_, or_, select
+
+from bot.core.payment import CLAIM_FOR, Payment, Status
+from bot.storage.engine import Tx
+from bot.storage.payments import WITH_PACKAGES, payment_of
+from bot.storage.tables import Moment, packages, payments
+
+ByAge = list[tuple[timedelta, int]]
+
+MOVED_ON: Final = ("looked_at", "failures", "troubled_since", "closes_at", "claim_until")
+"""What `move_on` writes of a payment, besides when to look again."""
+
+_IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
+# What another transaction holds is left out: who waits for one row while it holds others may wait for ever.
+_LOCK_FREE: Final = (
+    select(payments.c.id).where(payments.c.id.in_(_IDS)).order_by(payments.c.id).with_for_update(skip_locked=True)
+)
+_MANY: Final = WITH_PACKAGES.where(payments.c.id.in_(_IDS)).order_by(payments.c.id, packages.c.place)
+_MOVE_ON: Final = payments.update().where(payments.c.id == bindparam("which"))
+
+
+_FOLLOWED: Final = payments.c.status == Status.FOLLOWING
+_OPEN: Final = or_(payments.c.status == Status.WAITING, payments.c.claim_until.is_not(None), _FOLLOWED)
+
+
+def _is_by(step: int) -> ColumnElement[bool]:
+    """Whether a payment has reached an age: it was there by `at<step>` (`claim<step>`: ten minutes later)."""
+    at, claimed_at = bindparam(f"at{step}", type_=Moment), bindparam(f"claim{step}", type_=Moment)
+    said = or_(payments.c.claim_until.is_(None), payments.c.claim_until <= claimed_at)
+    return case((_FOLLOWED, payments.c.paid_at <= at), else_=and_(payments.c.asked_at <= at, said))
+
+
+@cache
+def _counted(steps: int) -> tuple[Select[tuple[int, int]], Select[tuple[bool, int, int]]]:
+    """How many have reached the last age, of them those that are followed; and how many of each age the rest are.
+
+    Apart, as nearly all are old where there are many, and to group a hundred thousand takes long.
+    """
+    is_old = _is_by(steps - 1)
+    followed = func.coalesce(func.sum(case((_FOLLOWED, 1), else_=0)), 0).label("followed")
+    old = select(func.count().label("number"), followed).where(_OPEN, payments.c.look_at.is_not(None), is_old)
+    step = case(*((_is_by(step), step) for step in reversed(range(steps - 1))), else_=0).label("step")
+    young = select(_FOLLOWED.label("followed"), step, func.count().label("number"))
+    return old, young.where(_OPEN, payments.c.look_at.is_not(None), not_(is_old)).group_by("followed", "step")
+
+
+async def by_age(tx: Tx, now: datetime, ages: Sequence[timedelta]) -> tuple[ByAge, ByAge]:
+    """The payments watched closely, by the age the cadence counts, and those that are followed, by the time since they
+    were paid: (age, how many). Of the `ages`, which rise from 0, each counts for the last it has reached."""
+    times = {f"at{step}": now - age for step, age in enumerate(ages)}
+    times |= {f"claim{step}": now - age + CLAIM_FOR for step, age in enumerate(ages)}
+    is_old, is_young = _counted(len(ages))
+    old = (await tx.execute(is_old, times)).one()
+    found: tuple[ByAge, ByAge] = ([(ages[-1], old.number - old.followed)], [(ages[-1], old.followed)])
+    for row in (await tx.execute(is_young, times)).all():
+        found[bool(row.followed)].append((ages[row.step], row.number))
+    return found
+
+
+async def load_free(tx: Tx, payment_ids: Iterable[str]) -> Mapping[str, Payment]:
+    """Those payments of these that are there and, on PostgreSQL, locked by nobody else; they are ours from then on."""
+    ids = list(payment_ids)
+    if tx.dialect.name == "postgresql":
+        ids = list((await tx.execute(_LOCK_FREE, {"ids": ids})).scalars())
+    rows = (await tx.execute(_MANY, {"ids": ids})).all()
+    return {payment_id: payment_of(list(its)) for payment_id, its in groupby(rows, key=lambda row: str(row.id))}
+
+
+async def move_on(tx: Tx, looked_at: Sequence[tuple[Payment, datetime | None]]) -> None:
+    """Writes what changes with every look (`MOVED_ON`), and when to look next; of payments that are ours."""
+    values = [
+        {name: getattr(payment, name) for name in MOVED_ON} | {"look_at": look_at, "which": payment.id}
+        for payment, look_at in looked_at
+    ]
+    if values:
+        await tx.execute(_MOVE_ON, values)

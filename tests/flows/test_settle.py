@@ -1,0 +1,107 @@
+"""What a process writes that was frozen between Telegram's answer and its note, while another one took over."""
+
+from datetime import datetime
+
+import pytest
+
+from bot.core.message import Message
+from bot.core.watch import Face, Watch
+from bot.flows.announce import Operators
+from bot.flows.reach import Pause
+from bot.flows.rendered import CardMessage, Picture
+from bot.flows.settle import Settle
+from bot.messenger.outcomes import Delivered, Outcome, Undeliverable
+from bot.storage import outbox, watches
+from bot.storage.engine import Database
+from bot.storage.outbox import Outgoing
+from bot.storage.tables import chats, lease
+from bot.words.cards import CardStrings
+from tests.storage.making import CHAT, SECOND, T0, TOKEN, begin_first, keep_card, keep_payment, keep_watch, rows_of
+
+BLOCKED = Undeliverable("Forbidden: bot was blocked by the user", chat_is_gone=True)
+
+
+def a_card(face_digest: str) -> CardMessage:
+    """A code to pay, sent as a new message."""
+    strings = CardStrings("QRIS", "XID-1", *[None] * 9)  # type: ignore[arg-type]  # nothing else is drawn
+    return CardMessage(Message("card"), Picture("d", Face.QR, strings, "payload", "file"), None, face_digest)
+
+
+async def kept_card(database: Database) -> Watch:
+    """A watch whose card is to be sent."""
+    await keep_payment(database)
+    watch = await keep_watch(database)
+    await keep_card(database, watch)
+    async with database.begin() as tx:
+        await tx.execute(chats.insert().values(id=CHAT.chat_id, kind="private", seen_at=T0))
+        await tx.execute(lease.insert().values(name="work", token=TOKEN, holder="first", expires_at=T0))
+    return watch
+
+
+async def settle(database: Database, row: Outgoing, outcome: Outcome, *, token: int, face: str = "face") -> None:
+    """Notes what came of it."""
+
+    def clock() -> datetime:
+        return T0
+
+    async with database.begin() as tx:
+        pause = Pause(SECOND, own=False)
+        await Settle(Operators((), "id"), clock)(tx, row, a_card(face), outcome, pause, token)
+
+
+async def take_over(database: Database) -> None:
+    """Another process has the lease now."""
+    async with database.begin() as tx:
+        await tx.execute(lease.update().values(token=TOKEN + 1, holder="second"))
+
+
+async def card_of(database: Database, watch: Watch) -> int | None:
+    """The message that counts as the watch's card."""
+    async with database.begin() as tx:
+        kept = await watches.by_id(tx, watch.id)
+        assert kept is not None
+        return kept.card_message_id
+
+
+async def test_whoever_took_over_says_which_message_is_the_card(database: Database) -> None:
+    """The first one's message was found meanwhile, and gave way to another one that shows a code anew."""
+    watch = await kept_card(database)
+    frozen = await begin_first(database)
+    await take_over(database)
+    newer = await begin_first(database, token=TOKEN + 1)
+    await settle(database, newer, Delivered(44), token=TOKEN + 1)
+    await settle(database, frozen, Delivered(42), token=TOKEN)
+    assert await card_of(database, watch) == 44
+
+
+async def test_what_was_sent_is_noted_late_where_nobody_has_begun_it_anew(database: Database) -> None:
+    """Else a code would stand there that is never taken back."""
+    watch = await kept_card(database)
+    frozen = await begin_first(database)
+    await take_over(database)
+    await settle(database, frozen, Delivered(42), token=TOKEN)
+    assert await card_of(database, watch) == 42
+
+
+async def test_what_an_operator_discarded_on_its_way_is_a_card_all_the_same(database: Database) -> None:
+    """It stands in the chat, and has to be put right once paid."""
+    watch = await kept_card(database)
+    row = await begin_first(database)
+    async with database.begin() as tx:
+        await outbox.bury(tx, row, lease_token=TOKEN, problem="discarded", now=T0)
+    await settle(database, row, Delivered(42), token=TOKEN)
+    assert await card_of(database, watch) == 42
+
+
+@pytest.mark.parametrize(("is_overtaken", "is_silenced"), [(True, False), (False, True)])
+async def test_a_refusal_of_long_ago_silences_no_chat(
+    database: Database, is_overtaken: bool, is_silenced: bool
+) -> None:
+    """It may have come back since; whoever took over tries the row, and sees."""
+    await kept_card(database)
+    row = await begin_first(database)
+    if is_overtaken:
+        await take_over(database)
+    await settle(database, row, BLOCKED, token=TOKEN)
+    (chat,) = await rows_of(database, chats)
+    assert (chat.silenced_at is not None) is is_silenced
