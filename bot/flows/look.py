@@ -36,7 +36,7 @@ _ROUNDS_APART: Final = timedelta(seconds=0.05)
 # How long a measured stretch of all intervals serves before it is measured anew.
 _STRETCH_LASTS: Final = timedelta(seconds=2)
 # To count very many takes long, and what comes and goes changes less then.
-_STRETCH_LASTS_EACH: Final = timedelta(microseconds=100)
+_STRETCH_LASTS_EACH: Final = timedelta(microseconds=300)
 
 
 class Look:

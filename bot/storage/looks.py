@@ -6,7 +6,7 @@ from functools import cache
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, not_, or_, select
 
 from bot.core.payment import CLAIM_FOR, Payment, Status
 from bot.storage.engine import Tx
@@ -31,19 +31,25 @@ _FOLLOWED: Final = payments.c.status == Status.FOLLOWING
 _OPEN: Final = or_(payments.c.status == Status.WAITING, payments.c.claim_until.is_not(None), _FOLLOWED)
 
 
+def _is_by(step: int) -> ColumnElement[bool]:
+    """Whether a payment has reached an age: it was there by `at<step>` (`claim<step>`: ten minutes later)."""
+    at, claimed_at = bindparam(f"at{step}", type_=Moment), bindparam(f"claim{step}", type_=Moment)
+    said = or_(payments.c.claim_until.is_(None), payments.c.claim_until <= claimed_at)
+    return case((_FOLLOWED, payments.c.paid_at <= at), else_=and_(payments.c.asked_at <= at, said))
+
+
 @cache
-def _counted(steps: int) -> Select[tuple[bool, int, int]]:
-    """How many there are of each age: it is the last of so many times (`at0`, the latest) that they were there by."""
-    since: list[tuple[ColumnElement[bool], int]] = []
-    for step in reversed(range(steps)):
-        at, claimed_at = bindparam(f"at{step}", type_=Moment), bindparam(f"claim{step}", type_=Moment)
-        said = or_(payments.c.claim_until.is_(None), payments.c.claim_until <= claimed_at)
-        since.append((case((_FOLLOWED, payments.c.paid_at <= at), else_=and_(payments.c.asked_at <= at, said)), step))
-    step_of = case(*since, else_=0).label("step")
-    counted = select(_FOLLOWED.label("followed"), step_of, func.count().label("number")).where(
-        _OPEN, payments.c.look_at.is_not(None)
-    )
-    return counted.group_by("followed", "step")
+def _counted(steps: int) -> tuple[Select[tuple[int, int]], Select[tuple[bool, int, int]]]:
+    """How many have reached the last age, of them those that are followed; and how many of each age the rest are.
+
+    Apart, as nearly all are old where there are many, and to group a hundred thousand takes long.
+    """
+    is_old = _is_by(steps - 1)
+    followed = func.coalesce(func.sum(case((_FOLLOWED, 1), else_=0)), 0).label("followed")
+    old = select(func.count().label("number"), followed).where(_OPEN, payments.c.look_at.is_not(None), is_old)
+    step = case(*((_is_by(step), step) for step in reversed(range(steps - 1))), else_=0).label("step")
+    young = select(_FOLLOWED.label("followed"), step, func.count().label("number"))
+    return old, young.where(_OPEN, payments.c.look_at.is_not(None), not_(is_old)).group_by("followed", "step")
 
 
 async def by_age(tx: Tx, now: datetime, ages: Sequence[timedelta]) -> tuple[ByAge, ByAge]:
@@ -51,8 +57,10 @@ async def by_age(tx: Tx, now: datetime, ages: Sequence[timedelta]) -> tuple[ByAg
     were paid: (age, how many). Of the `ages`, which rise from 0, each counts for the last it has reached."""
     times = {f"at{step}": now - age for step, age in enumerate(ages)}
     times |= {f"claim{step}": now - age + CLAIM_FOR for step, age in enumerate(ages)}
-    found: tuple[ByAge, ByAge] = ([], [])
-    for row in (await tx.execute(_counted(len(ages)), times)).all():
+    is_old, is_young = _counted(len(ages))
+    old = (await tx.execute(is_old, times)).one()
+    found: tuple[ByAge, ByAge] = ([(ages[-1], old.number - old.followed)], [(ages[-1], old.followed)])
+    for row in (await tx.execute(is_young, times)).all():
         found[bool(row.followed)].append((ages[row.step], row.number))
     return found
 

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Final
 
-NAMES: Final = ("cadence", "card", "look", "update", "start", "rush", "paid")
+NAMES: Final = ("cadence", "card", "look", "watches", "update", "start", "rush", "paid")
 
 
 def main(names: list[str]) -> None:

@@ -6,8 +6,9 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import event, text
 
+from bot.core.cadence import AGES
 from bot.core.ids import Kind
-from bot.storage import inbox, outages, payments, tables, waiting
+from bot.storage import inbox, looks, outages, payments, tables, waiting
 from bot.storage.engine import Database, Tx
 from tests.storage.making import T0
 
@@ -18,6 +19,7 @@ ASKED: Final[dict[str, tuple[str, Callable[[Tx], Awaitable[object]]]]] = {
     "payments to look at": ("payments_look_at", lambda tx: payments.due(tx, T0, 64, ["XID-1", "XID-2"])),
     "the next look": ("payments_look_at", lambda tx: payments.next_due_at(tx, [])),
     "the next look beside some": ("payments_look_at", lambda tx: payments.next_due_at(tx, ["XID-1"])),
+    "payments by age": ("payments_look_at", lambda tx: looks.by_age(tx, T0, AGES)),
     "payments to probe with": ("payments_look_at", lambda tx: outages.probe(tx, [Kind.EXPRESS, None], ["XID-1"])),
     "messages to deliver": ("outbox_due", lambda tx: waiting.due(tx, T0, limit=256, except_for=[1, 2])),
     "the next message": ("outbox_due", lambda tx: waiting.next_due_at(tx, [])),
@@ -66,8 +68,8 @@ async def grown(database: Database) -> AsyncIterator[Database]:
     yield database
 
 
-async def plan_of(database: Database, ask: Callable[[Tx], Awaitable[object]]) -> str:
-    """How the database goes about the one statement that `ask` makes."""
+async def plans_of(database: Database, ask: Callable[[Tx], Awaitable[object]]) -> list[str]:
+    """How the database goes about each statement that `ask` makes."""
     made: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -79,19 +81,18 @@ async def plan_of(database: Database, ask: Callable[[Tx], Awaitable[object]]) ->
             await ask(tx)
         finally:
             event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-        ((statement, parameters),) = made
         explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-        rows = (await tx.exec_driver_sql(explain + statement, parameters)).all()
-    return "\n".join(str(row[-1]) for row in rows)
+        plans = [(await tx.exec_driver_sql(explain + statement, parameters)).all() for statement, parameters in made]
+    return ["\n".join(str(row[-1]) for row in rows) for rows in plans]
 
 
 @pytest.mark.parametrize("question", ASKED)
 async def test_what_is_open_is_found_by_its_index(grown: Database, question: str) -> None:
     """Neither the table nor a whole other index is read."""
     index, ask = ASKED[question]
-    plan = await plan_of(grown, ask)
-    assert index in plan, plan
-    assert "Seq Scan" not in plan, plan
+    for plan in await plans_of(grown, ask):
+        assert index in plan, plan
+        assert "Seq Scan" not in plan, plan
 
 
 @pytest.mark.parametrize("question", ASKED)
@@ -106,4 +107,6 @@ async def test_the_index_is_taken_before_the_statistics_are(database: Database, 
         async with database.begin() as tx:
             await tx.execute(text(f"ALTER DATABASE {database.engine.url.database} SET enable_seqscan = off"))
         await database.engine.dispose()
-    assert index in (plan := await plan_of(database, unaided)), plan
+    plans = await plans_of(database, unaided)
+    assert plans
+    assert all(index in plan for plan in plans), plans
