@@ -9,8 +9,8 @@ import pytest
 
 from tests.simulation.run import how_to_rerun, run
 
-WORLDS = 200
-SMALL_WORLDS = 700
+WORLDS = 800
+SMALL_WORLDS = 1_200
 CHUNK = 20
 KEPT = [
     line.split(maxsplit=2)[:2] if line.startswith("small ") else ["large", line.split()[0]]
