@@ -1,8 +1,8 @@
-"""aiosqlite with errands to its thread for what can wait: to take the lock, and to commit.
+"""aiosqlite with errands to its thread for what can wait alone: to take the lock, and to commit.
 
 To make a cursor, execute, fetch and close are four errands otherwise, and each costs more than a short statement
-itself. Once a transaction has begun the lock is ours and the disk is waited for at its end, so that a statement within
-it is executed where it is called.
+itself. Once a transaction has begun the lock is ours and the disk is waited for at its end: a statement within it is
+executed where it is called.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import aiosqlite
 
-_ROWS_AT_ONCE: Final = 64  # of no use here: all rows are fetched
+_ROWS_AT_ONCE: Final = 64  # of no use here: nobody iterates over our cursors
 _MAY_WAIT: Final = frozenset({"commit", "rollback"})
 
 
@@ -29,51 +29,52 @@ class _Connection(aiosqlite.Connection):
         """As much of an `aiosqlite.Cursor` as SQLAlchemy uses."""
         return _Cursor(self)
 
+    async def perform(self, name: str, *given: Any) -> sqlite3.Cursor:
+        """What the method of SQLite's connection of that name returns: a new cursor."""
+        made: sqlite3.Cursor = await self._execute(getattr(self._conn, name), *given)
+        return made
+
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         opened = self._connection
         if opened is None or not opened.in_transaction or fn.__name__ in _MAY_WAIT:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         return fn(*args, **kwargs)
 
-    async def run(self, work: Callable[[sqlite3.Cursor], list[Any]]) -> tuple[sqlite3.Cursor, list[Any]]:
-        """Does something with a new cursor, in the connection's thread unless within a transaction."""
-
-        def errand() -> tuple[sqlite3.Cursor, list[Any]]:
-            cursor = self._conn.cursor()
-            return cursor, work(cursor)
-
-        done: tuple[sqlite3.Cursor, list[Any]] = await self._execute(errand)
-        return done
-
 
 class _Cursor:
-    description: Any = None
-    rowcount = -1
-    lastrowid: int | None = None
     arraysize = 1
 
     def __init__(self, connection: _Connection) -> None:
         self._connection = connection
-        self._rows: list[Any] = []
+        self._raw: Any = None
+        """SQLite's own, once something was executed."""
+
+    def __getattr__(self, name: str) -> Any:
+        # SQLAlchemy asks for description, rowcount and lastrowid.
+        return getattr(self._raw, name)
 
     async def __aenter__(self) -> "_Cursor":
         return self
 
     async def execute(self, sql: str, parameters: Any = ()) -> None:
-        """Executes a statement and fetches what it brings."""
-        await self._run(lambda cursor: cursor.execute(sql, parameters).fetchall())
+        """Executes a statement; its rows are to be fetched."""
+        self._raw = await self._connection.perform("execute", sql, parameters)
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> None:
         """Executes a statement that brings nothing, once for each of these."""
-        await self._run(lambda cursor: cursor.executemany(sql, parameters).fetchall())
+        self._raw = await self._connection.perform("executemany", sql, parameters)
 
     async def fetchall(self) -> list[Any]:
-        """The rows, which are here already."""
-        return self._rows
+        """All rows that are left."""
+        rows: list[Any] = await self._connection._execute(self._raw.fetchall)
+        return rows
+
+    async def fetchmany(self, size: int) -> list[Any]:
+        """The next rows, for whoever reads a large table piece by piece."""
+        rows: list[Any] = await self._connection._execute(self._raw.fetchmany, size)
+        return rows
 
     async def close(self) -> None:
-        """There is nothing left to close: a statement whose rows are fetched is over."""
-
-    async def _run(self, work: Callable[[sqlite3.Cursor], list[Any]]) -> None:
-        cursor, self._rows = await self._connection.run(work)
-        self.description, self.rowcount, self.lastrowid = cursor.description, cursor.rowcount, cursor.lastrowid
+        """Lets go of a statement, read to its end or not."""
+        if self._raw is not None:
+            self._raw.close()
