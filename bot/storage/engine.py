@@ -56,7 +56,7 @@ class Database:
         self._file: tuple[int, int] | None = None
         self.trouble = Trouble()
         """What is the matter with it, if anything."""
-        self.share = Sharing(self.begin)
+        self.share = Sharing(self.begin, one_writer=self.is_sqlite)
         """For a short transaction that others of the same moment may be part of."""
 
     @property

@@ -19,8 +19,13 @@ _Part = tuple[Callable[[AsyncConnection], Awaitable[Any]], asyncio.Future[Any]]
 class Sharing:
     """Transactions that several may share. A part that is alone begins at once and waits for nobody."""
 
-    def __init__(self, begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
+    def __init__(
+        self, begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]], *, one_writer: bool = True
+    ) -> None:
+        """`one_writer`: whether transactions come one after another anyway. Where they do not (PostgreSQL), each part
+        has its own: parts that hold each other's rows, in another order than somebody else, would end in a deadlock."""
         self._begin = begin
+        self._one_writer = one_writer
         self._waiting: list[_Part] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -30,6 +35,9 @@ class Sharing:
         A part touches nothing but the database, as it may be run twice: where one fails, all that was done with it is
         rolled back, and each gets a transaction of its own.
         """
+        if not self._one_writer:
+            async with self._begin() as tx:
+                return await part(tx)
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((part, done))
         if self._running is None:

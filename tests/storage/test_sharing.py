@@ -81,6 +81,15 @@ async def test_what_comes_while_one_runs_makes_up_the_next(database: Database) -
     assert counted.count == 2
 
 
+async def test_with_many_writers_each_part_has_a_transaction_of_its_own(database: Database) -> None:
+    """None waits for another's rows while it holds its own."""
+    counted = Counted(database)
+    share = Sharing(counted.begin, one_writer=False)
+    await asyncio.gather(*(share(keeps(f"d{number}")) for number in range(3)))
+    assert counted.count == 3
+    assert await kept(database) == {"d0", "d1", "d2"}
+
+
 async def test_one_that_fails_spoils_no_other(database: Database) -> None:
     """Nothing of it stays; the others are done, once."""
     share = Sharing(database.begin)
