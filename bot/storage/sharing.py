@@ -23,7 +23,8 @@ class Sharing:
         self, begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]], *, one_writer: bool = True
     ) -> None:
         """`one_writer`: whether transactions come one after another anyway. Where they do not (PostgreSQL), each part
-        has its own: parts that hold each other's rows, in another order than somebody else, would end in a deadlock."""
+        has its own: several parts' rows, held together, could end in a deadlock with somebody who holds them in
+        another order."""
         self._begin = begin
         self._one_writer = one_writer
         self._waiting: list[_Part] = []
