@@ -1,4 +1,4 @@
-"""aiosqlite with errands to its thread for what can wait alone: to take the lock, and to commit.
+"""aiosqlite with errands to its thread for what can wait alone: to take the lock, and to commit what was written.
 
 To make a cursor, execute, fetch and close are four errands otherwise, and each costs more than a short statement
 itself. Once a transaction has begun the lock is ours and the disk is waited for at its end: a statement within it is
@@ -13,7 +13,7 @@ from typing import Any, Final
 import aiosqlite
 
 _ROWS_AT_ONCE: Final = 64  # of no use here: nobody iterates over our cursors
-_MAY_WAIT: Final = frozenset({"commit", "rollback"})
+_ENDS: Final = frozenset({"commit", "rollback"})
 
 
 async def connect(path: Path) -> aiosqlite.Connection:
@@ -25,6 +25,9 @@ async def connect(path: Path) -> aiosqlite.Connection:
 
 
 class _Connection(aiosqlite.Connection):
+    _changes = 0
+    """Rows changed up to the last transaction's end: one that changed none has nothing to write."""
+
     def cursor(self) -> Any:
         """As much of an `aiosqlite.Cursor` as SQLAlchemy uses."""
         return _Cursor(self)
@@ -36,9 +39,14 @@ class _Connection(aiosqlite.Connection):
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         opened = self._connection
-        if opened is None or not opened.in_transaction or fn.__name__ in _MAY_WAIT:
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return fn(*args, **kwargs)
+        is_end = fn.__name__ in _ENDS
+        if opened is None or not opened.in_transaction or (is_end and opened.total_changes != self._changes):
+            result = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        else:
+            result = fn(*args, **kwargs)
+        if opened is not None and is_end:
+            self._changes = opened.total_changes
+        return result
 
 
 class _Cursor:

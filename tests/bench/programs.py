@@ -70,7 +70,7 @@ class Program:
         for person in people:
             await person.send(f"/pay {self.sandbox.payments.express(65_000).id}")
 
-    async def shown(self, count: int, within: float = 60.0) -> list[float]:
+    async def shown(self, count: int, within: float = 120.0) -> list[float]:
         """When each picture was taken, once so many were."""
         photos = self.sandbox.telegram
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tests.bench.programs import OURS_LIFTED, PLAIN, Program, running
 
-ROUNDS: Final = {1: 24, 16: 6, 256: 2}
+ROUNDS: Final = {1: 20, 16: 4, 256: 1}
 _MUST: Final = {1: 2.0, 16: 1.0, 256: 0.25}
 
 
