@@ -8,7 +8,7 @@ from telegram.error import InvalidToken
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.messenger.bounds import bound, trusted
+from bot.messenger.bounds import bound, gather, trusted
 from bot.messenger.outcomes import CALL_TIMEOUT
 
 Account = Bot
@@ -33,7 +33,7 @@ def open_account(api_url: str, token: str) -> Bot:
         read_timeout=15,
         write_timeout=15,
         pool_timeout=10,
-        httpx_kwargs={"event_hooks": {"response": [bound]}, "verify": trusted()},
+        httpx_kwargs={"event_hooks": {"request": [gather], "response": [bound]}, "verify": trusted()},
     )
     return Bot(
         token,
