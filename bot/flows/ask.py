@@ -144,13 +144,14 @@ class Ask:
         if not await inbox.finish(tx, asker.update_id):
             return
         shown: list[Payment] = []
+        # In the order of the ask, whichever answer came first: what is decided is of then, what is said is of now.
         for number, payment_id in enumerate(wanted):
             now = self._clock()
             answer, got_at = answers.get(payment_id, (None, now))
             if payment_id not in answers:
                 await self.say(tx, asker, number, AskedLongAgo(payment_id, now - asker.waited, admitted), now)
             elif answer is None:
-                await self._say_unknown(tx, asker, number, payment_id, got_at)
+                await self._say_unknown(tx, asker, number, payment_id)
             elif wish is Wish.STATUS:
                 await self._tell_status(tx, asker, number, payment_id, answer, got_at)
             else:
@@ -200,14 +201,14 @@ class Ask:
         payment = decision.payment
         reply = reply_to_ask(payment, answer)
         if isinstance(reply, NotFound) and known is None:
-            await self._say_unknown(tx, asker, number, payment_id, now)
+            await self._say_unknown(tx, asker, number, payment_id)
             return ()
         watch = await watches.at(tx, payment_id, asker.place)
         tells_this_chat = watch is not None and watch.state is WatchState.ACTIVE and bool(decision.facts)
         await announce(tx, decision, now, self._operators, answered=asker.place)
         if isinstance(reply, NotFound) and payment.status is Status.DROPPED:
             if not tells_this_chat:
-                await self._say_unknown(tx, asker, number, payment_id, now)
+                await self._say_unknown(tx, asker, number, payment_id)
             return ()
         watch = await self._watch(tx, asker, watch, payment_id, now, part)
         await ledger.open_entry(tx, payment, now)
@@ -216,9 +217,9 @@ class Ask:
             if tells_this_chat:
                 return ()
         if reply is None:
-            await self._show_card(tx, watch, now)
+            await self._show_card(tx, watch)
             return (payment,)
-        await self.say(tx, asker, number, reply, now, watch)
+        await self.say(tx, asker, number, reply, self._clock(), watch)
         return ()
 
     async def _tell_status(
@@ -226,9 +227,9 @@ class Ask:
     ) -> None:
         told = await take_status(tx, payment_id, answer, now, self._look.rules, self._operators, asker.place)
         if isinstance(told, NotFound):
-            await self._say_unknown(tx, asker, number, payment_id, now)
+            await self._say_unknown(tx, asker, number, payment_id)
         elif told is not None:
-            await self.say(tx, asker, number, told, now, payment_id=payment_id)
+            await self.say(tx, asker, number, told, self._clock(), payment_id=payment_id)
 
     async def _watch(
         self, tx: Tx, asker: Asker, watch: Watch | None, payment_id: str, now: datetime, part: str | None
@@ -246,17 +247,18 @@ class Ask:
             part=part,
         )
 
-    async def _show_card(self, tx: Tx, watch: Watch, now: datetime) -> None:
+    async def _show_card(self, tx: Tx, watch: Watch) -> None:
         """A chat has one picture of a payment: a card that is there already comes anew, and the old one goes."""
+        now = self._clock()
         if watch.card_message_id is not None:
             await watches.forget_card(tx, watch.id, watch.card_message_id)
         await outbox.put_card(tx, watch, now)
         if watch.card_message_id is not None:
             await changes.put_erase(tx, watch, now)
 
-    async def _say_unknown(self, tx: Tx, asker: Asker, number: int, payment_id: str, now: datetime) -> None:
+    async def _say_unknown(self, tx: Tx, asker: Asker, number: int, payment_id: str) -> None:
         fact = await self._admit.note_unknown(tx, asker, payment_id)
-        await self.say(tx, asker, number, fact, now)
+        await self.say(tx, asker, number, fact, self._clock())
 
     async def say(
         self,

@@ -235,6 +235,7 @@ async def test_several_at_once_are_numbered_and_summed(
         sandbox.payments.instant(60_000, packages=1),
         sandbox.payments.express(70_000),
     ]
+    sandbox.kiriminaja.delay(0.5, payments[0].id)  # the others' answers are there first
     await person.send("/pay " + " ".join(payment.id for payment in payments))
     for number, payment in enumerate(payments, 1):
         card = await person.private_chat.next_message()
