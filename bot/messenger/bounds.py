@@ -18,8 +18,8 @@ def trusted() -> ssl.SSLContext:
 
 
 async def gather(request: httpx.Request) -> None:
-    """A hook of httpx: a form with a picture goes out as a whole, not as the thirty pieces it is made of, each of which
-    is a write to the socket."""
+    """A hook of httpx: a form with a picture goes out as a whole, not as the thirty pieces it is made of, each of
+    which is a write to the socket."""
     await request.aread()
 
 
