@@ -104,6 +104,10 @@ class Conclude:
         _, awaited = self._hints.get(payment_id, (None, False))
         return awaited
 
+    def is_hinted(self, payment_id: str) -> bool:
+        """Whether a hint came since the last look at it began."""
+        return payment_id in self._hints
+
     async def drain(self, seconds: float) -> None:
         """Lets what is being written come to its end."""
         if self._work is not None:

@@ -163,7 +163,8 @@ class Look:
     def _ended(self, payment_id: str, wake: Callable[[], None]) -> None:
         """A look's key is free again: the job runs at once, or when the next look at the same is due."""
         next_at = self._moved_to.pop(payment_id, None)
-        if next_at is None or self._is_full:
+        # A hint that came while the look was being noted was passed over, as the look was still under way.
+        if next_at is None or self._is_full or self._conclude.is_hinted(payment_id):
             wake()
         elif self._runs_by is None or next_at < self._runs_by:
             self._runs_by = next_at

@@ -171,6 +171,7 @@ async def test_a_hint_that_came_during_a_look_has_it_looked_at_again(world: Worl
         assert await payments.next_due_at(tx, IDS[1:]) == T0 + conclude.HINTS_APART
     assert world.conclude.is_awaited(IDS[0]), "until that look has ended, too"
     assert not world.conclude.is_awaited(IDS[1])
+    assert [world.conclude.is_hinted(one) for one in IDS[:3]] == [True, False, False]
 
 
 async def test_who_no_longer_does_the_work_writes_nothing(world: World) -> None:
