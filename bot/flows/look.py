@@ -149,7 +149,9 @@ class Look:
         # What a callback hinted at goes first, but it is no reason to ask who does not answer.
         urgent = is_probe or (self._conclude.is_awaited(payment_id) and not self._provider.sides.is_held(due.kind))
         try:
-            answer = await self._provider.fetch(payment_id, due.kind, urgent=urgent)
+            # A call that is under way may have been answered before what the hint is about.
+            fresh = self._conclude.is_hinted(payment_id)
+            answer = await self._provider.fetch(payment_id, due.kind, urgent=urgent, fresh=fresh)
             if answer == HELD_BACK:
                 return  # it stays due
             concluded = await self._conclude(payment_id, answer, began, others=len(self._lanes.busy) > 1)

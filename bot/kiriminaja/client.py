@@ -146,12 +146,13 @@ class KiriminAja:
         if client:
             await client.aclose()
 
-    async def fetch(self, payment_id: str, kind: Kind | None, *, urgent: bool = False) -> Answer:
+    async def fetch(self, payment_id: str, kind: Kind | None, *, urgent: bool = False, fresh: bool = False) -> Answer:
         """A fresh look at one payment; looks at the same one that are under way together share a call.
 
         `kind` None asks what the id's prefix names; for an undocumented prefix Express, then Instant. `urgent` is a
-        person's ask: it goes first, and also to a side that is held back, where others get `HELD_BACK`. Raises
-        ValueError for a text that is no id; whatever happens on the way is an answer.
+        person's ask: it goes first, and also to a side that is held back, where others get `HELD_BACK`. `fresh`: a
+        call that was made before now will not do. Raises ValueError for a text that is no id; whatever happens on
+        the way is an answer.
         """
         if not is_id(payment_id):
             raise ValueError("not a payment id")
@@ -166,7 +167,7 @@ class KiriminAja:
             self.sides.note(self.sides.side_of(kind), answer)
             return answer
 
-        return await self._flights.join((payment_id, kind), ask, urgent=urgent)
+        return await self._flights.join((payment_id, kind), ask, urgent=urgent, fresh=fresh)
 
     async def people(self, payment_id: str, *, urgent: bool = False) -> tuple[PackagePeople, ...]:
         """Who sends, receives and drives the packages of an Instant payment, read now and kept nowhere.

@@ -55,10 +55,11 @@ class Flights:
     def __init__(self) -> None:
         self._flights: dict[Hashable, Flight] = {}
 
-    async def join(self, key: Hashable, ask: Ask, *, urgent: bool) -> Answer:
-        """The answer to `key`'s question, put now unless it is under way. Raises what `ask` raises."""
+    async def join(self, key: Hashable, ask: Ask, *, urgent: bool, fresh: bool = False) -> Answer:
+        """The answer to `key`'s question, put now unless it is under way; `fresh`: unless it is still to be called.
+        Raises what `ask` raises."""
         flight = self._flights.get(key)
-        if flight is None or flight.answer.done():
+        if flight is None or flight.answer.done() or (fresh and flight.called):
             flight = self._flights[key] = Flight(ask, urgent=urgent)
         elif urgent:
             flight.hurry()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.core.answer import Answer, Missing
+from bot.core.answer import Answer, Missing, Unwell
 from bot.kiriminaja.flights import Flight, Flights
 from tests.kiriminaja.virtual import VirtualTime
 
@@ -44,3 +44,23 @@ async def test_a_question_is_put_anew_for_a_person_only_while_it_cost_nothing(ca
     go.set()
     assert await asyncio.gather(*looks) == [Missing()] * 4
     assert begun == [False, True][:times]
+
+
+@pytest.mark.parametrize(("called", "times"), [(False, 1), (True, 2)])
+async def test_who_needs_a_fresh_answer_joins_no_call_that_was_made_before(called: bool, times: int) -> None:
+    """It may have been answered already; whoever joins then joins the newer one."""
+    flights, go, begun = Flights(), asyncio.Event(), list[Flight]()
+
+    async def ask(flight: Flight) -> Answer:
+        begun.append(flight)
+        flight.called = called
+        await go.wait()
+        return Unwell(f"number {begun.index(flight) + 1}")
+
+    looks = []
+    for fresh in (False, True, False):
+        looks.append(asyncio.ensure_future(flights.join("a", ask, urgent=False, fresh=fresh)))
+        await VirtualTime().settle()
+    go.set()
+    assert await asyncio.gather(*looks) == [Unwell("number 1"), *[Unwell(f"number {times}")] * 2]
+    assert len(begun) == times

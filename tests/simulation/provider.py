@@ -139,7 +139,7 @@ class ProviderOf:
         self._pace = Pace(_CALLS_PER_SECOND, clock=lambda: world.now)
         self.sides = Sides(self._pace, has_instant=True, clock=lambda: world.now)
 
-    async def fetch(self, payment_id: str, kind: Kind | None, *, urgent: bool = False) -> Answer:
+    async def fetch(self, payment_id: str, kind: Kind | None, *, urgent: bool = False, fresh: bool = False) -> Answer:
         """A look; those under way together share one."""
         kind = kind or kind_of(payment_id)
 
@@ -148,7 +148,7 @@ class ProviderOf:
             self.sides.note(self.sides.side_of(kind), answer)
             return answer
 
-        return await self._flights.join((payment_id, kind), ask, urgent=urgent)
+        return await self._flights.join((payment_id, kind), ask, urgent=urgent, fresh=fresh)
 
     async def _call(self, payment_id: str, kind: Kind | None, flight: Flight) -> Answer:
         if (pause := await self._pace.turn(urgent=flight.urgent)) is not None:
