@@ -38,7 +38,7 @@ state is built in `bot.app`."""
 STATEMENTS_ARE_WRITTEN_WITH: Final = {
     "select", "insert", "update", "delete", "values", "returning", "where", "join", "outerjoin", "order_by", "desc",
     "limit", "with_for_update", "with_only_columns", "correlate", "scalar_subquery", "label", "alias", "distinct",
-    "bindparam", "literal", "case", "exists", "and_", "or_", "is_", "is_not", "in_", "not_in", "startswith",
+    "bindparam", "tuple_", "literal", "case", "exists", "and_", "or_", "is_", "is_not", "in_", "not_in", "startswith",
     "func.min", "func.max", "func.count", "func.coalesce",
 }  # fmt: skip
 """What makes a statement: in `bot/storage` they are built once, and carried out with their parameters."""
