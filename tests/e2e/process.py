@@ -117,9 +117,10 @@ class BotProcess:
     async def spawn(self, *, stderr: int | None = None) -> None:
         """Starts it; `stderr` where its standard error goes, if not into the log."""
         if self._hatched and stderr is None:
-            self._process = await Hatched.hatch(
-                env=self.environment, cwd=self._folder, log=self._log, failpoint=self.failpoint
-            )
+            with self._log.open("ab") as log:
+                self._process = await Hatched.hatch(
+                    "run", env=self.environment, cwd=self._folder, out=log, err=log, failpoint=self.failpoint
+                )
             return
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

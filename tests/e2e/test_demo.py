@@ -15,19 +15,25 @@ from typing import Any, Self
 import httpx
 import pytest
 
+from tests.e2e.nursery import Hatched
 from tests.e2e.process import free_port
 
 
 class Demo:
-    """One `paybot demo`, in a folder with a foreign `.env`; its temporary files go to `temporary`."""
+    """One `paybot demo`, in a folder with a foreign `.env`; its temporary files go to `temporary`.
 
-    def __init__(self, folder: Path, *, port: int = 0) -> None:
+    With `tables`, a database for its bot to begin with, it comes out of the nursery; without, from nothing.
+    """
+
+    def __init__(self, folder: Path, tables: Path | None = None, *, port: int = 0) -> None:
         self.temporary = folder / "tmp"
         self.temporary.mkdir(exist_ok=True)
         self.port = port
         self.url = ""
         self.told: list[str] = []
         self._folder = folder
+        self._tables = tables
+        self.process: asyncio.subprocess.Process | Hatched
         (folder / ".env").write_text("LOG_LEVEL=nonsense\n")
 
     async def __aenter__(self) -> Self:
@@ -49,7 +55,7 @@ class Demo:
 
     async def _put_down(self) -> None:
         if self.process.returncode is None:
-            self.process.terminate()
+            self.process.send_signal(signal.SIGTERM)
             await self.ended()
 
     async def spawn(self) -> None:
@@ -60,22 +66,27 @@ class Demo:
             "HTTP_PORT_FILE": "/nowhere",
             "HTTP_PROXY": "http://127.0.0.1:9",
         }
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "demo", "--port", str(self.port)),
-            cwd=self._folder,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        (self._out, out), (self._err, err) = await _pipe(), await _pipe()
+        arguments = ("demo", "--port", str(self.port))
+        try:
+            if self._tables:
+                self.process = await Hatched.hatch(
+                    *arguments, env=environment, cwd=self._folder, out=out, err=err, tables=self._tables
+                )
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "bot", *arguments),
+                    cwd=self._folder, env=environment, stdout=out, stderr=err, start_new_session=True,
+                )  # fmt: skip
+        finally:
+            os.close(out)
+            os.close(err)
 
     async def hears(self, part: str) -> str:
         """The next line on the terminal that holds `part`."""
-        assert self.process.stdout
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(15):
-                async for raw in self.process.stdout:
+                async for raw in self._out:
                     self.told.append(raw.decode().rstrip("\n"))
                     if part in self.told[-1]:
                         return self.told[-1]
@@ -88,8 +99,11 @@ class Demo:
 
     async def errors(self) -> str:
         """Everything on standard error, at the end."""
-        assert self.process.stderr
-        return (await self.process.stderr.read()).decode()
+        return (await self._err.read()).decode()
+
+    async def rest(self) -> str:
+        """Everything on standard output that was not heard yet, at the end."""
+        return (await self._out.read()).decode()
 
     async def get(self, path: str) -> Any:
         """A GET under /sandbox."""
@@ -122,9 +136,19 @@ class Demo:
         return [message for message in messages if message["from_bot"]]
 
 
+async def _pipe() -> tuple[asyncio.StreamReader, int]:
+    """What is read at one end of a pipe, and the other end."""
+    ours, theirs = os.pipe()
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(ours, "rb", buffering=0)
+    )
+    return reader, theirs
+
+
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
-    async with Demo(tmp_path) as running:
+async def demo(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Demo]:
+    async with Demo(tmp_path, migrated_sqlite) as running:
         yield running
 
 
@@ -156,8 +180,13 @@ async def test_the_page_is_served_and_nothing_may_come_from_elsewhere(demo: Demo
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
-async def test_the_bot_plays_with_the_cast(demo: Demo) -> None:
+async def test_the_bot_plays_with_the_cast(tmp_path: Path) -> None:
     """Four chats, a payment of each sort, the bot running; neither `.env`, environment nor proxy leak in."""
+    async with Demo(tmp_path) as demo:
+        await _plays(demo)
+
+
+async def _plays(demo: Demo) -> None:
     state = await demo.get("state")
     assert [part["label"] for part in state["cast"]] == [
         *("Sari, customer", "Tom, customer (English)", "Rina, staff", "Ops group")
@@ -220,8 +249,7 @@ async def test_the_end_is_quick_and_quiet_and_leaves_nothing(demo: Demo, sent: s
     os.killpg(demo.process.pid, sent)
     assert await demo.ended(within=3) == 0
     assert await demo.errors() == ""
-    assert demo.process.stdout
-    assert (await demo.process.stdout.read()).strip() == b""
+    assert (await demo.rest()).strip() == ""
     assert not lives(pid)
     assert list(demo.temporary.iterdir()) == []
 
@@ -241,9 +269,9 @@ async def test_the_end_is_quiet_while_the_bot_starts_and_a_page_listens(tmp_path
     assert list(demo.temporary.iterdir()) == []
 
 
-async def test_a_port_in_use_is_one_line(demo: Demo, tmp_path: Path) -> None:
+async def test_a_port_in_use_is_one_line(demo: Demo, tmp_path: Path, migrated_sqlite: Path) -> None:
     """Exit 2, and the option to choose another is named."""
-    second = Demo(tmp_path, port=httpx.URL(demo.url).port or 0)
+    second = Demo(tmp_path, migrated_sqlite, port=httpx.URL(demo.url).port or 0)
     await second.spawn()
     assert await second.ended() == 2
     said = (await second.errors()).splitlines()
@@ -252,10 +280,10 @@ async def test_a_port_in_use_is_one_line(demo: Demo, tmp_path: Path) -> None:
     assert len(list(demo.temporary.iterdir())) == 1
 
 
-async def test_a_chosen_port_is_taken(tmp_path: Path) -> None:
+async def test_a_chosen_port_is_taken(tmp_path: Path, migrated_sqlite: Path) -> None:
     """`--port` is where the page is."""
     port = free_port()
-    async with Demo(tmp_path, port=port) as demo:
+    async with Demo(tmp_path, migrated_sqlite, port=port) as demo:
         assert demo.url == f"http://127.0.0.1:{port}"
 
 
@@ -271,18 +299,20 @@ async def test_a_bot_that_dies_by_itself_is_told_at_both_ends(demo: Demo) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a child die with its parent")
-async def test_a_killed_demo_takes_the_bot_along_and_the_next_one_tidies_up(tmp_path: Path) -> None:
+async def test_a_killed_demo_takes_the_bot_along_and_the_next_one_tidies_up(
+    tmp_path: Path, migrated_sqlite: Path
+) -> None:
     """kill -9 of the demo: no orphan; its folder goes at the next start, a living demo's stays."""
     async with Demo(tmp_path) as first:
         pid = await first.pid()
-        first.process.kill()
+        first.process.send_signal(signal.SIGKILL)
         await first.ended()
         await gone(pid)
         [left] = first.temporary.iterdir()
-    async with Demo(tmp_path) as second:
+    async with Demo(tmp_path, migrated_sqlite) as second:
         [own] = second.temporary.iterdir()
         assert own != left
-        async with Demo(tmp_path):
+        async with Demo(tmp_path, migrated_sqlite):
             assert own.exists()
 
 
