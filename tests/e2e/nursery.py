@@ -221,6 +221,7 @@ def _learn() -> None:
             importlib.import_module(module.name)
     for name in _LATE:
         importlib.import_module(name)
+    importlib.import_module("bot.messenger.bounds").trusted()
     gc.collect()
     gc.freeze()  # what all have in common is looked through by none
 
