@@ -78,7 +78,7 @@ def http_client(*, connect: float = CONNECT_TIMEOUT, call: float = CALL_TIMEOUT)
 
 
 def look_wire() -> Wire:
-    """For looks, which are many: aiohttp, which takes a third of httpx's CPU. Proxies are httpx's business."""
+    """For looks, which are many: aiohttp, which takes a seventh of httpx's CPU. Proxies are httpx's business."""
     if getproxies().keys() & {"http", "https", "all"}:
         return HttpxWire(http_client())
     # Here, as no other command than `run` needs it.
