@@ -93,6 +93,11 @@ def _forms(secret: str) -> set[str]:
     return {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
 
 
+def _only_what_is_known(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """`payment=None` says nothing."""
+    return {key: value for key, value in event.items() if value is not None}
+
+
 def _unformatted(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
     """A record in the place of one that cannot be formatted: a wrong number of arguments, a `repr` that raises."""
     try:
@@ -110,6 +115,7 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _only_what_is_known,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

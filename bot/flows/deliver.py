@@ -207,7 +207,7 @@ class Deliver:
             what=type(row.fact).__name__ if row.fact else row.kind.value,
             payment=row.payment_id,
             chat=row.place.chat_id,
-            outcome=type(outcome).__name__,
+            outcome=None if isinstance(outcome, Delivered) else type(outcome).__name__,
             problem=getattr(outcome, "problem", None),
             ms=round((self._clock() - begun_at).total_seconds() * 1000),
         )
