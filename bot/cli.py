@@ -24,7 +24,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-callback = typer.Typer(name="callback", help="KiriminAja's pushes: where they go, and whether they are taken.")
+callback = typer.Typer(
+    name="callback", help="KiriminAja's pushes: where they go, and whether they are taken.", no_args_is_help=True
+)
 cli.add_typer(callback)
 outbox = typer.Typer(name="outbox", help="Messages that could not be delivered.", no_args_is_help=True)
 cli.add_typer(outbox)
@@ -78,10 +80,15 @@ def run() -> None:
     """Run the bot until SIGTERM or Ctrl-C. Settings come from the environment or `.env`."""
     settings = _settings()
 
+    import structlog
+
     from bot.app import App, StartError
     from bot.logs import set_up
+    from bot.settings import misspelt_names
 
     set_up(level=settings.log_level, form=settings.log_format, secrets=settings.secrets)
+    for name, meant in misspelt_names().items():
+        structlog.get_logger("settings").warning("nothing reads this name", name=name, maybe_meant=meant)
     # The owner's link must not end up in a file or a journal.
     terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
     try:

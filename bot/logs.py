@@ -93,6 +93,22 @@ def _forms(secret: str) -> set[str]:
     return {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
 
 
+def _in_json(secrets: Iterable[str]) -> list[structlog.typing.Processor]:
+    # Without the locals of each frame: people's names are among them.
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    renderer = structlog.processors.JSONRenderer()
+    return [structlog.processors.ExceptionRenderer(tracebacks), Redactor(secrets).values, renderer]
+
+
+def _for_people(*, colours: bool) -> list[structlog.typing.Processor]:
+    return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _only_what_is_known(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """`payment=None` says nothing."""
+    return {key: value for key, value in event.items() if value is not None}
+
+
 def _unformatted(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
     """A record in the place of one that cannot be formatted: a wrong number of arguments, a `repr` that raises."""
     try:
@@ -110,6 +126,7 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _only_what_is_known,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -124,18 +141,7 @@ def set_up(*, level: str, form: str, secrets: Iterable[str], stream: TextIO | No
     )
     out = stream or sys.stdout
     secrets = tuple(secrets)
-    render: list[structlog.typing.Processor]
-    if form == "json":
-        # Without the locals of each frame: people's names are among them.
-        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        render = [
-            structlog.processors.ExceptionRenderer(tracebacks),
-            Redactor(secrets).values,
-            structlog.processors.JSONRenderer(),
-        ]
-    else:
-        plain = structlog.dev.plain_traceback
-        render = [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
+    render = _in_json(secrets) if form == "json" else _for_people(colours=out.isatty())
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -32,6 +33,10 @@ from bot.core.watch import Place
 
 SANDBOX_EXPRESS_URL = "https://tdev.kiriminaja.com"
 SANDBOX_INSTANT_URL = "https://apieks-staging.kiriminaja.com"
+
+# How alike a name is to one of ours that it may be a slip: TELEGRAM_TOKEN (0.88) is, TELEGRAM_API_ID (0.84) and
+# HTTP_PROXY (0.74) are other programs'.
+_MAYBE_OURS = 0.86
 
 
 class SettingsError(Exception):
@@ -220,9 +225,30 @@ class Settings(BaseSettings):
 
 def child_environment(given: Mapping[str, str]) -> dict[str, str]:
     """For a process of ours: this one's environment without any of our settings, and what is `given`."""
-    ours = {name.upper() for name in Settings.model_fields}
-    ours |= {f"{name}_FILE" for name in ours}
+    ours = _our_names()
     return {name: value for name, value in os.environ.items() if name.upper() not in ours} | dict(given)
+
+
+def misspelt_names() -> dict[str, str]:
+    """Names in the environment and `.env` that nothing reads, each with the one of ours it is nearly."""
+    try:
+        told = _told()
+    except (OSError, UnicodeDecodeError):
+        return {}  # `Settings.load` says so
+    ours = _our_names()
+    near = {name: get_close_matches(name, ours, n=1, cutoff=_MAYBE_OURS) for name in told if name not in ours}
+    return {name: found[0] for name, found in near.items() if found}
+
+
+def _our_names() -> set[str]:
+    names = {name.upper() for name in Settings.model_fields}
+    return names | {f"{name}_FILE" for name in names}
+
+
+def _told() -> dict[str, str]:
+    """What the environment and `.env` say, whatever the case of the names; empty is unset."""
+    found = (*dotenv_values(".env").items(), *os.environ.items())
+    return {key.upper(): value for key, value in found if value}
 
 
 class _MountedSecrets(PydanticBaseSettingsSource):
@@ -246,8 +272,7 @@ class _MountedSecrets(PydanticBaseSettingsSource):
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
-        found = (*dotenv_values(".env").items(), *os.environ.items())
-        self._told = {key.upper(): value for key, value in found if value}
+        self._told = _told()
 
     def __call__(self) -> dict[str, Any]:
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}

@@ -107,6 +107,25 @@ def test_a_run_without_what_is_required_is_refused(tmp_path: Path, settings: dic
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_says_which_name_nothing_reads(tmp_path: Path, settings: dict[str, str]) -> None:
+    """In the log and beside the start, as it may be another program's."""
+    (tmp_path / ".env").write_text("POLL_FRIST=3\n")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        run = paybot(tmp_path, "run", **settings | {"HTTP_PORT": str(other.getsockname()[1])})
+    assert_refused(run, "HTTP_PORT")
+    (line,) = [line for line in run.stdout.splitlines() if "warning" in line]
+    assert "POLL_FRIST" in line
+    assert "POLL_FIRST" in line
+
+
+@pytest.mark.parametrize("group", ["callback", "outbox", "db"])
+def test_a_group_of_commands_alone_shows_them(tmp_path: Path, group: str) -> None:
+    """As `paybot` does."""
+    run = paybot(tmp_path, group)
+    assert "Commands" in run.stdout + run.stderr
+    assert "Missing command" not in run.stderr
+
+
 def test_a_value_and_a_file_at_once_are_refused(tmp_path: Path, settings: dict[str, str]) -> None:
     """Nobody could tell which one counts."""
     (tmp_path / "token").write_text(TOKEN)

@@ -108,6 +108,15 @@ def assert_whole(text: str, lines: int = 1) -> None:
     assert len(found) >= lines
 
 
+def test_what_is_not_known_takes_no_room(lines: Lines) -> None:
+    """Nothing, no, and none of them are three things: only the first is left out."""
+    structlog.get_logger("ours").info("delivered", payment=None, again=False, messages=0)
+    text = lines.taken()
+    assert "payment" not in text
+    assert "again" in text
+    assert "messages" in text
+
+
 @each_canary
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_secret_is_logged_by_us(lines: Lines, canary: str, said: str, level: str) -> None:

@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.watch import Place
-from bot.settings import SANDBOX_EXPRESS_URL, SANDBOX_INSTANT_URL, Settings, SettingsError, child_environment
+from bot.settings import (
+    SANDBOX_EXPRESS_URL,
+    SANDBOX_INSTANT_URL,
+    Settings,
+    SettingsError,
+    child_environment,
+    misspelt_names,
+)
 
 TOKEN = "123456789:AAF_no-real-token_but-shaped-like-one"
 KEY = "kiriminaja-key-0001"
@@ -350,3 +357,32 @@ def test_what_listens_everywhere_is_reached_over_loopback(
 ) -> None:
     monkeypatch.setenv("HTTP_HOST", listens)
     assert Settings.load().own_host == reached
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("POLL_FRIST", "POLL_FIRST"), ("time_zone", "TIMEZONE"), ("KIRIMINAJA_APIKEY_FILE", "KIRIMINAJA_API_KEY_FILE")],
+)
+def test_a_name_that_is_nearly_ours_is_told(monkeypatch: pytest.MonkeyPatch, name: str, meant: str) -> None:
+    """From `.env` and, as under systemd, from the environment; its value is not."""
+    Path(".env").write_text(f"{name}={CANARY}\n")
+    assert misspelt_names() == {name.upper(): meant}
+    Path(".env").unlink()
+    monkeypatch.setenv(name, CANARY)
+    assert misspelt_names() == {name.upper(): meant}
+
+
+def test_other_programs_names_are_none_of_ours() -> None:
+    """What stands in a `.env` beside ours: the compose file's, a proxy's, an empty slip."""
+    others = (
+        "HTTP_PROXY HTTPS_PROXY NO_PROXY TZ LANG LOCALE_ARCHIVE LOGNAME HOSTNAME ACCESS_TOKEN COMPOSE_PROJECT_NAME "
+        "POSTGRES_PASSWORD POSTGRES_DB DATABASE_HOST TELEGRAM_API_ID TELEGRAM_API_HASH TELEGRAM_CHAT_ID WEBHOOK_URL"
+    )
+    Path(".env").write_text("".join(f"{name}=1\n" for name in others.split()) + "POLL_FRIST=\n")
+    assert misspelt_names() == {}
+
+
+def test_names_in_a_file_that_cannot_be_read_are_not_looked_at() -> None:
+    """`Settings.load` says what is wrong with it."""
+    Path(".env").write_bytes(b"SHOP_NAME=\xff\n")
+    assert misspelt_names() == {}

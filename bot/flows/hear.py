@@ -126,7 +126,9 @@ class Hear:
             news = news_of(callback.event, callback.parcels, await callbacks.express_told(tx, watch))
             if news:
                 await self._tell(tx, watch, news, callback, now)
-                self._log.info("express news", payment=payment_id, chat=watch.place.chat_id, said=callback.event.value)
+                self._log.info(
+                    "callback told", payment=payment_id, chat=watch.place.chat_id, said=callback.event.value
+                )
 
     async def _tell(self, tx: Tx, watch: Watch, news: ExpressNews, callback: Callback, now: datetime) -> None:
         await outbox.put_notice(

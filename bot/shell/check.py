@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from bot.logs import Redactor
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, misspelt_names
 from bot.shell.check_kiriminaja import Environments, check_kiriminaja
 from bot.shell.check_telegram import check_telegram
 from bot.shell.findings import PART_WITHIN, Finding, Mark, Part, bad, good, unknown
@@ -32,6 +32,9 @@ def utc_now() -> datetime:
 
 def run_check() -> int:
     """Prints a line each; returns 1 where one is bad."""
+    # It may be another program's, and then nothing is wrong.
+    for name, meant in misspelt_names().items():
+        typer.echo(unknown("settings", f"nothing reads {name}: is it meant to be {meant}?"))
     try:
         settings = Settings.load()
     except SettingsError as error:

@@ -47,7 +47,7 @@ ALERTS: list[tuple[Alert, AlertKind, str | None]] = [
 
 
 @pytest.mark.parametrize(("alert", "kind", "sort"), ALERTS)
-def test_kind_and_sort(alert: Alert, kind: AlertKind, sort: str | None) -> None:
+def test_each_alert_has_its_kind_and_sort(alert: Alert, kind: AlertKind, sort: str | None) -> None:
     """A late or odd "paid" is in doubt; what is told alike goes together."""
     assert (kind_of(alert), sort_of(alert)) == (kind, sort)
 

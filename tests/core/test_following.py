@@ -226,7 +226,7 @@ def test_each_news_is_told_as_it_is_and_once(stands: Package, fact: PackageFact 
     assert told == ([fact] if fact else [])
 
 
-def test_a_whole_journey() -> None:
+def test_driver_pickup_and_delivery_are_each_told_in_their_turn() -> None:
     """Driver, pickup, delivery, each in its turn."""
     steps = [package(), package(has_driver=True), package(status=106), package(status=210), package(status=200)]
     told = story(followed(), *((number * MINUTE, answer(step)) for number, step in enumerate(steps, 1)))

@@ -15,7 +15,7 @@ def suggested(visit: Visit) -> list[str]:
     return visit.page.get_by_role("region", name="Where to begin").locator("code").all_inner_texts()
 
 
-def test_rinas_day(visit: Visit, demo: Demo) -> None:
+def test_staff_link_count_and_choose_alerts_in_a_day(visit: Visit, demo: Demo) -> None:
     """A link that Sari opens and that is revoked, then figures as picture and file, and alerts chosen in the group."""
     payment = demo.payment("express")["payment_id"]
     visit.entry(RINA).click()

@@ -78,7 +78,7 @@ class Gate:
     ("access", "stranger", "watching", "in_a_group_that_watches"),
     [(Access.OPEN, True, True, True), (Access.LINK, False, True, False), (Access.STAFF, False, False, False)],
 )
-async def test_who_may_ask(
+async def test_who_may_ask_is_by_access_and_by_what_the_chat_watches(
     database: Database, access: Access, stranger: bool, watching: bool, in_a_group_that_watches: bool
 ) -> None:
     """Staff always; with links who has been shown the payment in private; in a group the person counts."""

@@ -52,7 +52,7 @@ SAID = {"payment_id": "PID-1234567", "status_code": 0, "qr_content": None, "amou
         ({}, Unwell("shape")),
     ],
 )
-def test_envelopes(said: dict[str, object], meaning: Answer) -> None:
+def test_an_envelope_means_one_thing(said: dict[str, object], meaning: Answer) -> None:
     """`status` is a bool, and one place holds the object."""
     assert read(json.dumps(said).encode()) == meaning
 
@@ -170,7 +170,7 @@ def test_half_an_emoji_in_a_name_does_not_hide_a_payment() -> None:
         ("Wed, 99 Foo 2025 99:99:99 GMT", None),
     ],
 )  # fmt: skip
-def test_retry_after(header: str, seconds: float | None) -> None:
+def test_retry_after_is_seconds_or_a_date_within_bounds(header: str, seconds: float | None) -> None:
     """Seconds or a date, within sane bounds, under any case of the header's name."""
     for name in ("Retry-After", "retry-after"):
         assert retry_after({name: header}, NOW) == seconds

@@ -65,7 +65,7 @@ def test_a_missing_status_code_is_unknown() -> None:
         (True, None), (False, None), (None, None), ([65000], None), ({}, None), (1e300, None),
     ],
 )  # fmt: skip
-def test_amounts(raw: object, amount: int | None) -> None:
+def test_an_amount_is_whole_rupiah_or_nothing(raw: object, amount: int | None) -> None:
     """Whole rupiah or nothing; "65.000" is not sixty-five."""
     assert stated(amount=raw).amount == amount
 
@@ -107,7 +107,7 @@ NO_LINKS: list[object] = [
         *((raw, None) for raw in NO_TIMES),
     ],
 )  # fmt: skip
-def test_times(raw: object, moment: datetime | None) -> None:
+def test_a_time_without_a_zone_is_jakartas(raw: object, moment: datetime | None) -> None:
     """Digits and zoneless times are WIB; what is no time is none, and no error."""
     statement = stated(pay_time=raw, paid_at=raw)
     assert statement.issued_at == moment
@@ -167,7 +167,7 @@ def test_labels_come_from_both_fields() -> None:
         ({"order_id": "A-1", "driver": "B"}, Package("A-1")),
     ],
 )  # fmt: skip
-def test_packages(raw: object, package: Package) -> None:
+def test_packages_are_read_by_both_endpoints_names(raw: object, package: Package) -> None:
     """Both endpoints' names; links for the web only."""
     assert stated(packages=[raw]).packages == (package,)
 

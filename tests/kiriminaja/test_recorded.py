@@ -39,7 +39,7 @@ def stated(name: str, kind: Kind | None = None) -> Statement:
     return answer
 
 
-def test_express_documented() -> None:
+def test_the_documented_sample_is_unpaid() -> None:
     """The documentation's own sample: unpaid, with a QR that is a mere placeholder."""
     assert stated("express_documented") == Statement(
         payment_id="XID-5732095327",
@@ -53,7 +53,7 @@ def test_express_documented() -> None:
     )
 
 
-def test_express_unpaid() -> None:
+def test_express_is_unpaid_with_a_real_qr() -> None:
     """A real QRIS payload; `pay_time` is WIB, and the moment of issue."""
     statement = stated("express_unpaid", Kind.EXPRESS)
     assert verdict_on(statement) is Verdict.UNPAID
@@ -64,7 +64,7 @@ def test_express_unpaid() -> None:
 
 
 @pytest.mark.parametrize("name", ["express_paid", "express_paid_by_label"])
-def test_express_paid(name: str) -> None:
+def test_express_is_paid_by_code_zero_and_a_proof(name: str) -> None:
     """ "0" with `paid_at`, and the order endpoints' label instead of a code."""
     statement = stated(name)
     assert oddity_of(statement, "XID-4875081955") is None
@@ -81,14 +81,14 @@ def test_express_paid_at_but_unpaid() -> None:
     assert oddity_of(stated("express_paid_at_but_unpaid"), "XID-4875081955") is Oddity.PAID_AT_BUT_UNPAID
 
 
-def test_express_code_null() -> None:
+def test_a_null_code_is_unknown() -> None:
     """A null code is unknown, not zero, though the QR is gone."""
     statement = stated("express_code_null")
     assert (statement.code, statement.raw_code) == (Code.UNKNOWN, "null")
     assert oddity_of(statement, "XID-4875081955") is Oddity.UNKNOWN_CODE
 
 
-def test_instant_paid() -> None:
+def test_instant_is_paid_by_a_number_zero() -> None:
     """A number 0, a null QR: paid, with one package that waits for its courier."""
     statement = stated("instant_paid")
     assert statement.kind is Kind.INSTANT
@@ -98,14 +98,14 @@ def test_instant_paid() -> None:
     )
 
 
-def test_instant_unpaid() -> None:
+def test_instant_is_unpaid_by_a_number_nine() -> None:
     """Number 9 and an ISO `pay_time`."""
     statement = stated("instant_unpaid")
     assert verdict_on(statement) is Verdict.UNPAID
     assert statement.issued_at == datetime(2023, 5, 9, 3, 40, 27, tzinfo=UTC)
 
 
-def test_instant_under_way() -> None:
+def test_a_package_under_way_is_read_by_its_other_names() -> None:
     """The other names of the same fields, an http link, and a driver of whom only the existence leaves."""
     (package,) = stated("instant_under_way").packages
     assert package == Package(
@@ -115,7 +115,7 @@ def test_instant_under_way() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 422])
-def test_instant_not_found(status: int) -> None:
+def test_code_two_is_not_found_whatever_the_status(status: int) -> None:
     """Code 2 says so whatever the status, short of a server's error."""
     assert read("instant_not_found", status) == Missing()
 

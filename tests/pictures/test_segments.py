@@ -98,7 +98,7 @@ def test_empty_payload_is_refused() -> None:
         ("A" * 20 + "b" + "1" * 20, [(b"A" * 20, ALPHANUMERIC), (b"b", BYTE), (b"1" * 20, NUMERIC)]),
     ],
 )
-def test_split_by_example(text: str, segments: list[Segment]) -> None:
+def test_a_long_foreign_run_gets_a_segment_of_its_own(text: str, segments: list[Segment]) -> None:
     """Short foreign runs stay where they are; long ones pay for their header."""
     expected = [(segment, BYTE) if isinstance(segment, bytes) else segment for segment in segments]
     assert split(text.encode(), 9) == expected

@@ -69,7 +69,7 @@ async def test_a_conversation_over_http(page: Page, api: Api, chat: Chat, sari: 
     assert await press == {"text": "Belum", "show_alert": False, "url": ""}
 
 
-async def test_payments_over_http(page: Page, sandbox: Sandbox) -> None:
+async def test_a_payment_goes_its_way_over_http(page: Page, sandbox: Sandbox) -> None:
     """New, pay, driver, delivered: each answers with the payment as it now is."""
     made = await page.post("payments", kind="instant", amount=54_000, packages=2)
     path = f"payments/{made['payment_id']}"
@@ -133,7 +133,7 @@ async def test_calls_and_requests_are_listed(page: Page, api: Api, chat: Chat) -
     assert (await page.get("requests"))["requests"] == []
 
 
-async def test_trouble_over_http(page: Page, api: Api, sandbox: Sandbox) -> None:
+async def test_trouble_is_made_over_http(page: Page, api: Api, sandbox: Sandbox) -> None:
     """A scripted refusal, an outage, and a door that shuts."""
     await page.post("telegram", fail="getMe", status=429, retry_after=3)
     assert await api.refused("getMe") == "429 Too Many Requests: retry after 3"

@@ -99,7 +99,7 @@ async def test_a_webhook_outlives_a_restart(api: Api, sandbox: Sandbox, sari: Pe
     assert (await receiver.next())[1]["message"]["text"] == "hello"
 
 
-async def test_dropping_pending_updates(api: Api, sari: Person) -> None:
+async def test_pending_updates_are_dropped_when_asked(api: Api, sari: Person) -> None:
     """drop_pending_updates forgets the queue."""
     await sari.send("hello")
     await api.ok("deleteWebhook", drop_pending_updates=True)

@@ -284,3 +284,17 @@ def test_the_sandbox_is_told_loudly(
     first, last = capsys.readouterr().out.splitlines()
     assert "SANDBOX" in first
     assert first == last
+
+
+def test_a_misspelt_setting_is_told_and_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the settings are wrong, and before they are: it is why."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TELEGRAM_BOT_TOKEN", raising=False)
+    (tmp_path / ".env").write_text("TELEGRAM_TOKEN=1:x\nPOLL_FRIST=3\n")
+    assert run_check() == 1
+    near, slip, fault, _ = capsys.readouterr().out.splitlines()
+    assert near == "– settings: nothing reads TELEGRAM_TOKEN: is it meant to be TELEGRAM_BOT_TOKEN?"
+    assert slip == "– settings: nothing reads POLL_FRIST: is it meant to be POLL_FIRST?"
+    assert fault.startswith("✗ settings: TELEGRAM_BOT_TOKEN is not set")

@@ -30,7 +30,7 @@ def voice(locale: str, zone: str = "Asia/Jakarta", now: datetime = NOW) -> Voice
         (10**12, "Rp1.000.000.000.000", "Rp1,000,000,000,000"),
     ],
 )
-def test_amounts(rupiah: int, indonesian: str, english: str) -> None:
+def test_an_amount_is_spelt_as_each_language_does(rupiah: int, indonesian: str, english: str) -> None:
     assert voice("id").amount(rupiah) == indonesian
     assert voice("en").amount(rupiah) == english
 
@@ -53,7 +53,7 @@ def test_amounts(rupiah: int, indonesian: str, english: str) -> None:
         ),
     ],
 )
-def test_times(moment: datetime, zone: str, indonesian: str, english: str) -> None:
+def test_a_time_is_spelt_as_each_language_does(moment: datetime, zone: str, indonesian: str, english: str) -> None:
     assert voice("id", zone).time(moment) == indonesian
     assert voice("en", zone).time(moment) == english
 
