@@ -65,8 +65,9 @@ class Deliver:
         self._under_way: set[int] = set()
         """Rows that are being sent: where a group moves meanwhile, two lanes come to have its rows."""
         self._reach = Reach()
-        self._returns = self._hastened = 0
-        """How often Telegram came back, and for how many of these what had waited was made due."""
+        self._returns, self._hastened = 1, 0
+        """How often Telegram came back, a start being one such time too, and for how many of these what had waited was
+        made due."""
         self._deadlines_at: datetime | None = None
         self._log = structlog.get_logger("deliver")
 
@@ -207,7 +208,7 @@ class Deliver:
             what=type(row.fact).__name__ if row.fact else row.kind.value,
             payment=row.payment_id,
             chat=row.place.chat_id,
-            outcome=type(outcome).__name__,
+            outcome=None if isinstance(outcome, Delivered) else type(outcome).__name__,
             problem=getattr(outcome, "problem", None),
             ms=round((self._clock() - begun_at).total_seconds() * 1000),
         )

@@ -30,6 +30,8 @@ class Recover:
         self._sender = sender
         self._lease = lease
         self._pace = pace
+        self._in_vain: dict[tuple[int, int], int] = {}
+        """How far a search came before it failed, by row and where it began: there is nothing up to that number."""
 
     async def text(self, row: Outgoing, message: Message) -> Outcome | None:
         """The text message that was sent, brought up to date; None where there is none."""
@@ -44,14 +46,19 @@ class Recover:
             return None
         async with self._database.begin() as tx:
             noted = await shown.messages_above(tx, row.place.chat_id, row.after_message_id)
+        begun = (row.id, row.after_message_id)
+        searched = self._in_vain.pop(begun, row.after_message_id)
         numbers = (number for number in count(row.after_message_id + 1) if number not in noted)
         for number in islice(numbers, REACH):
+            if number <= searched:
+                continue
             outcome = await edit(number)
             # Telegram counts each of them like a message, and so the send that follows.
             await self._pace.another()
             if isinstance(outcome, Delivered):
                 return Delivered(number)
             if not isinstance(outcome, MessageGone | Undeliverable) or getattr(outcome, "chat_is_gone", False):
+                self._in_vain[begun] = number - 1
                 return outcome
         async with self._database.begin() as tx:
             await shown.search_from_here(tx, row.place.chat_id, row.after_message_id, lease_token=self._lease.token)

@@ -23,13 +23,13 @@ class Chat:
     """Telegram's side: what is at a number; elsewhere nothing of ours."""
 
     def __init__(self, there: dict[int, Outcome]) -> None:
-        self._there = there
+        self.there = there
         self.tried: list[int] = []
 
     async def change_text(self, place: Place, number: int, message: Message) -> Outcome:
         """Edits."""
         self.tried.append(number)
-        return self._there.get(number, MessageGone())
+        return self.there.get(number, MessageGone())
 
 
 def recover(database: Database, chat: Chat) -> Recover:
@@ -88,6 +88,17 @@ async def test_a_search_that_fails_leaves_the_doubt(database: Database, after: f
         await outbox.put_off(tx, row, lease_token=TOKEN, until=T0, problem="", counts=False, maybe_sent=False)
     again = await begin_first(database)
     assert (again.maybe_sent, again.after_message_id) == (True, 40)
+
+
+async def test_a_search_that_failed_goes_on_where_it_was(database: Database) -> None:
+    """Each edit may fail: one that began anew each time would hardly ever come to its end."""
+    row = await unsure(database)
+    chat = Chat({43: RetryAt("ConnectError")})
+    search = recover(database, chat)
+    assert await search.text(row, HELLO) == RetryAt("ConnectError")
+    chat.there = {45: Delivered(None)}
+    assert await search.text(row, HELLO) == Delivered(45)
+    assert chat.tried == [41, 42, 43, 43, 44, 45]
 
 
 async def test_what_was_never_sent_is_not_looked_for(database: Database) -> None:

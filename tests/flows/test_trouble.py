@@ -91,6 +91,20 @@ async def test_a_message_telegram_chokes_on_is_tried_ever_more_rarely(database: 
     assert world.told[1] == ["behind", "new", "poison"]
 
 
+async def test_a_start_tries_again_at_once_what_failed_before_it(database: Database) -> None:
+    """Whoever restarts may have mended what was wrong: what failed so often that it waits for an hour goes again."""
+    world = World(database, lambda chat, _: UNWELL if chat == 1 else None)
+    await keep_many(database, [("a", 1)], T0)
+    for number in range(60):
+        await keep_many(database, [(f"b{number}", 2)], world.now)
+        await world.run(timedelta(minutes=2))
+    assert 1 not in world.told
+    restarted = World(database)
+    restarted.now = world.now
+    await restarted.run(timedelta(seconds=5))
+    assert restarted.told[1] == ["a"]
+
+
 async def test_a_pause_that_telegram_named_is_kept_also_after_an_outage(database: Database) -> None:
     """Coming back within reach makes due what had failed, not what was told to wait."""
     answers: dict[int, Outcome] = {1: RetryAt("429", after=300)}
