@@ -26,7 +26,7 @@ from typing import IO, Any, Final, Self
 
 _LATE: Final = (
     *("_strptime", "aiohttp", "anyio._backends._asyncio", "babel.messages.pofile", "babel.numbers", "certifi"),
-    *("email.policy", "encodings.ascii", "encodings.utf_16_le", "h11", "httpcore", "httpx_aiohttp"),
+    *("email.policy", "encodings.ascii", "encodings.utf_16_le", "h11", "httpcore"),
     *("PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageDraw", "PIL.ImageFont", "PIL.JpegImagePlugin"),
     *("PIL.PngImagePlugin", "PIL.PpmImagePlugin", "psycopg", "segno", "tzdata.zoneinfo"),
     *("uvicorn.lifespan.off", "uvicorn.protocols.http.h11_impl", "uvicorn.protocols.websockets.auto"),
