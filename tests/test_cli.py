@@ -17,10 +17,13 @@ import pytest
 
 from bot import __version__
 from bot.sandbox import Sandbox
+from tests.e2e import nursery
 
 TOKEN = "123456789:AAF_no-real-token_but-shaped-like-one"
 PATIENCE = 20
 """Seconds after which a command counts as hanging."""
+_KEPT = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+_KEPT["NO_COLOR"] = "1"
 
 
 @pytest.fixture
@@ -42,14 +45,17 @@ def settings(free_port: int) -> dict[str, str]:
 
 
 def paybot(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m bot` in a folder, with these variables alone."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
+    """Runs a command in a folder, with these variables alone."""
+    return nursery.run(*arguments, env=_KEPT | environment, cwd=folder, stdin=stdin, within=PATIENCE)
+
+
+def paybot_from_nothing(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """As at a terminal: Python, and all it takes to get there."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,
-        env=kept | {"NO_COLOR": "1"} | environment,
+        env=_KEPT,
         capture_output=True,
-        input=stdin,
         text=True,
         check=False,
         timeout=PATIENCE,
@@ -69,7 +75,7 @@ def assert_refused(run: subprocess.CompletedProcess[str], *named: str) -> None:
 
 def test_the_version_is_told(tmp_path: Path) -> None:
     """And nothing is made or read for it."""
-    run = paybot(tmp_path, "--version")
+    run = paybot_from_nothing(tmp_path, "--version")
     assert (run.returncode, run.stdout, run.stderr) == (0, f"paybot {__version__}\n", "")
     assert list(tmp_path.iterdir()) == []
 
@@ -77,7 +83,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [("--help",), ("run", "--help")], ids=" ".join)
 def test_help_needs_no_settings(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """The first thing one tries."""
-    run = paybot(tmp_path, *arguments)
+    run = paybot_from_nothing(tmp_path, *arguments)
     assert (run.returncode, run.stderr) == (0, "")
     assert "Usage" in run.stdout
     assert "run" in run.stdout

@@ -9,6 +9,7 @@ from binascii import crc_hqx
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 RUPIAH: Final = "360"  # ISO 4217 number, tag 53
@@ -53,6 +54,7 @@ def crc(text: str) -> str:
     return f"{crc_hqx(text.encode(), 0xFFFF):04X}"
 
 
+@lru_cache(maxsize=128)  # each look reads its payment's, several times
 def parse(payload: str) -> Qris | None:
     """The payload's fields; None when it is not built as an EMV payload at all."""
     if not payload.isprintable():  # control characters, and lone surrogates that no encoding takes

@@ -125,6 +125,8 @@ class Admit:
         until = waits_until(await guesses.of(tx, _guesser(person_id, place), now))
         if until is not None and until > now:
             return AskedTooOften(until)
+        if may_ask(self._access, is_staff=False, holds_link=False):
+            return frozenset()
         return frozenset(
             [
                 payment_id

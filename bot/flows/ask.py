@@ -180,8 +180,9 @@ class Ask:
         if refused:
             await self._admit.linger()
             return None, self._clock()
-        known = await self._database.share(lambda tx: payments.read(tx, payment_id))
-        kind = known.kind if known else kind_of(payment_id)
+        kind = kind_of(payment_id)
+        if kind is None and (known := await self._database.share(lambda tx: payments.read(tx, payment_id))):
+            kind = known.kind
         return await inquire(self._provider, payment_id, kind), self._clock()
 
     async def _take_up(

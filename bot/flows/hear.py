@@ -17,6 +17,7 @@ from bot.core.payment import LOOKED_AT, Payment
 from bot.core.watch import Watch, WatchState
 from bot.flows.look import Look
 from bot.storage import callbacks, outbox, payments, watches
+from bot.storage.callbacks import Said
 from bot.storage.engine import Database, Tx
 
 _AT_ONCE: Final = 20
@@ -33,7 +34,7 @@ class _Held:
     """A callback whose payment was not paid when it was heard. It stays new in the database until it is told, so that
     it is heard again after a restart."""
 
-    callback: Callback
+    said: Said
     payment_id: str
     heard_at: datetime
 
@@ -60,17 +61,17 @@ class Hear:
             # Each payment is read once a round: a look that ends meanwhile must not have a later word of it told, and
             # an earlier one held.
             seen: dict[str, Payment | None] = {}
-            over = [number for number, one in held.items() if await self._is_over(tx, one, seen, now)]
-            found = await callbacks.waiting(tx, _AT_ONCE, held)
-            for number, callback in found:
-                if payment_id := await self._hear(tx, callback, seen, now):
-                    held[number] = _Held(callback, payment_id, now)
+            over = [one.said for one in held.values() if await self._is_over(tx, one, seen, now)]
+            found = await callbacks.waiting(tx, _AT_ONCE, [one.said for one in held.values()])
+            for said in found:
+                if payment_id := await self._hear(tx, said.callback, seen, now):
+                    held[said.id] = _Held(said, payment_id, now)
                 else:
-                    over.append(number)
-            over += [number for number in list(held)[:-_HELD_AT_MOST] if number not in over]
+                    over.append(said)
+            over += [one.said for one in list(held.values())[:-_HELD_AT_MOST] if one.said not in over]
             if over:
                 await callbacks.note_heard(tx, over)
-        self._held = {number: one for number, one in held.items() if number not in over}
+        self._held = {number: one for number, one in held.items() if one.said not in over}
         if found or over:
             self._wake()
         if len(found) == _AT_ONCE:
@@ -97,7 +98,7 @@ class Hear:
         """Whether a held callback's word was told, or is not to be believed."""
         payment = await self._read(tx, held.payment_id, seen)
         if payment and payment.settled:
-            await self._tell_express(tx, held.payment_id, held.callback, now)
+            await self._tell_express(tx, held.payment_id, held.said.callback, now)
             return True
         looked_at = payment.looked_at if payment else None
         refuted = looked_at is not None and looked_at - held.heard_at > _SETTLES_WITHIN
@@ -125,9 +126,7 @@ class Hear:
             news = news_of(callback.event, callback.parcels, await callbacks.express_told(tx, watch))
             if news:
                 await self._tell(tx, watch, news, callback, now)
-                self._log.info(
-                    "callback told", payment=payment_id, chat=watch.place.chat_id, said=callback.event.value
-                )
+                self._log.info("express news", payment=payment_id, chat=watch.place.chat_id, said=callback.event.value)
 
     async def _tell(self, tx: Tx, watch: Watch, news: ExpressNews, callback: Callback, now: datetime) -> None:
         await outbox.put_notice(

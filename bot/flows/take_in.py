@@ -35,8 +35,7 @@ class TakeIn:
         arrived = [Arrived(update["update_id"], chat_of(update), update) for update in updates]
         async with self._database.begin() as tx:
             await inbox.store(tx, arrived, now)
-            for chat_id, (kind, message_id) in _chats_in(updates).items():
-                await chats.meet(tx, chat_id, kind, message_id, now)
+            await chats.meet_all(tx, _chats_in(updates), now)
             await notify.ring(tx, Bell.HANDLE)
         for update in updates:
             self._metrics.note_update(next((name for name in update if name != "update_id"), ""))

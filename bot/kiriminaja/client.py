@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from json import dumps
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ from bot.kiriminaja.flights import Flight, Flights
 from bot.kiriminaja.pace import Pace
 from bot.kiriminaja.people import people_in
 from bot.kiriminaja.sides import HELD_BACK, Side, Sides
-from bot.kiriminaja.wire import CALL_TIMEOUT, CONNECT_TIMEOUT, Response, exchange, look_client
+from bot.kiriminaja.wire import CALL_TIMEOUT, Response, Wire, look_wire
 
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 
@@ -98,7 +99,7 @@ class KiriminAja:
         instant_url: str | None,
         *,
         pace: Pace,
-        http: Callable[[], httpx.AsyncClient] = look_client,
+        wire: Callable[[], Wire] = look_wire,
         observe: Observe = _nobody,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
@@ -121,10 +122,10 @@ class KiriminAja:
             "Authorization": f"Bearer {api_key}",
             "User-Agent": "paybot",
         }
-        self._terms: Final = {"timeout": httpx.Timeout(call_timeout, connect=CONNECT_TIMEOUT).as_dict()}
+        self._headers_of_post: Final = {**self._headers, "Content-Type": "application/json"}
         self._pace = pace
-        self._http = http
-        self._client: httpx.AsyncClient | None = None
+        self._open = wire
+        self._wire: Wire | None = None
         self._observe = observe
         self._clock = clock
         self._now = now
@@ -142,9 +143,9 @@ class KiriminAja:
     async def aclose(self) -> None:
         """Ends what is under way and closes the connections; a later call opens new ones."""
         await self._flights.aclose()
-        client, self._client = self._client, None
-        if client:
-            await client.aclose()
+        wire, self._wire = self._wire, None
+        if wire:
+            await wire.aclose()
 
     async def fetch(self, payment_id: str, kind: Kind | None, *, urgent: bool = False, fresh: bool = False) -> Answer:
         """A fresh look at one payment; looks at the same one that are under way together share a call.
@@ -237,7 +238,7 @@ class KiriminAja:
         endpoint: Endpoint,
         method: str,
         url: str,
-        json: Mapping[str, str] | None,
+        content: Mapping[str, str] | None,
         kind: Kind | None,
         flight: _Asking,
     ) -> _Got:
@@ -248,28 +249,27 @@ class KiriminAja:
             return _Got(HELD_BACK)  # since it took its place in the queue
         flight.called = True
         started = self._clock()
-        response = await self._exchange(method, url, json)
+        response = await self._exchange(method, url, content)
         if isinstance(response, Unwell):
             got = _Got(response)
         else:
             answer = read_answer(response.status, response.headers, response.body, kind=kind, now=self._now())
-            is_page = response.status == 404 or is_html(response.headers, response.body)
-            elsewhere = is_page and isinstance(answer, Missing | Unwell)
+            may_be = isinstance(answer, Missing | Unwell)
+            elsewhere = may_be and (response.status == 404 or is_html(response.headers, response.body))
             got = _Got(answer, elsewhere, down=response.status >= 500, body=response.body)
         self._note(endpoint, got.answer, outcome_of(got.answer), started)
         return got
 
-    async def _exchange(self, method: str, url: str, json: Mapping[str, str] | None) -> Response | Unwell:
-        if self._client is None:
-            self._client = self._http()
-        # Not by the client: to merge what it has none of, cookies and headers, takes as long as the rest.
-        request = httpx.Request(method, url, headers=self._headers, json=json, extensions=self._terms)
+    async def _exchange(self, method: str, url: str, content: Mapping[str, str] | None) -> Response | Unwell:
+        self._wire = self._wire or self._open()
         # The Instant fallback judges a 5xx page by its content type; other statuses' bodies are read.
-        return await exchange(
-            self._client,
-            request,
-            decided=lambda status: answer_of_status(status, {}, self._now()) is not None,
-            within=self._call_timeout,
+        return await self._wire.exchange(
+            method,
+            url,
+            self._headers_of_post if content else self._headers,
+            dumps(content).encode() if content else None,
+            lambda status: answer_of_status(status, {}, self._now()) is not None,
+            self._call_timeout,
         )
 
     def _note(self, endpoint: Endpoint, answer: Answer | None, outcome: str, started: float) -> None:

@@ -1,6 +1,7 @@
 """The pace of all calls to KiriminAja: POLL_BUDGET a second, people first, 429 obeyed.
 
-A token bucket without a burst: one call at a time becomes free, every `1 / rate` seconds. A person's ask may take up
+A token bucket without a burst: one call at a time becomes free, every `1 / rate` seconds, but for what does so within
+a millisecond, which no timer tells apart. A person's ask may take up
 to ten seconds' worth in advance, which the plain looks after it wait for. On a 429 everybody pauses and the rate
 halves; it comes back by a tenth of the budget every ten seconds.
 """
@@ -26,6 +27,8 @@ RECOVERY: Final = 0.01
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 """Pause in seconds after a 429 without `Retry-After`: the first, and what it doubles up to."""
+_INSTANT: Final = 0.001
+"""Seconds whose turns are handed out together: to sleep for less takes longer than it is to last."""
 _RECHECK: Final = 1.0
 """Longest sleep in seconds before a waiting call looks again whether those ahead gave up or a pause began."""
 
@@ -115,7 +118,9 @@ class Pace:
         # The rate recovers only from the end of a pause on.
         free_since = max(self._at, min(self._paused_until, now))
         self._rate = min(self._budget, rate_then + RECOVERY * self._budget * (now - free_since))
-        self._level = min(1.0, self._level + (now - self._at) * (rate_then + self._rate) / 2)
+        self._level = min(
+            max(1.0, _INSTANT * self._rate), self._level + (now - self._at) * (rate_then + self._rate) / 2
+        )
         self._at = now
 
     def _wait(self, place: tuple[bool, int]) -> float:

@@ -2,9 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import Final, Protocol, TypedDict
+from urllib.request import getproxies
 
 import httpx
 
@@ -14,6 +15,12 @@ from bot.kiriminaja.answers import MAX_BODY
 CONNECT_TIMEOUT: Final = 3.0
 CALL_TIMEOUT: Final = 10.0
 """Seconds for connecting, and for one call from start to last byte."""
+CONNECTIONS: Final = 20
+KEPT_ALIVE: Final = 15.0
+"""How many there are at most, and for how many seconds an idle one is kept."""
+
+Decided = Callable[[int], bool]
+"""Whether an HTTP status says all, so that the body is left unread."""
 
 _LOOPBACK: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
@@ -30,8 +37,39 @@ class Response:
     """What came back. Holds personal data: it goes to `answers` and nowhere else."""
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
+    """Whatever the case of a name."""
     body: bytes
+
+
+class Wire(Protocol):
+    """Connections to KiriminAja."""
+
+    async def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, decided: Decided, within: float
+    ) -> Response | Unwell:
+        """As `exchange` below."""
+
+    async def aclose(self) -> None:
+        """Closes them."""
+
+
+class HttpxWire:
+    """Through httpx's client."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, decided: Decided, within: float
+    ) -> Response | Unwell:
+        """As `exchange` below."""
+        request = self._client.build_request(method, url, headers=headers, content=body)
+        return await exchange(self._client, request, decided=decided, within=within)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
 
 
 def http_client(*, connect: float = CONNECT_TIMEOUT, call: float = CALL_TIMEOUT) -> httpx.AsyncClient:
@@ -39,19 +77,20 @@ def http_client(*, connect: float = CONNECT_TIMEOUT, call: float = CALL_TIMEOUT)
     return httpx.AsyncClient(**_terms(connect, call))
 
 
-def look_client() -> httpx.AsyncClient:
-    """The same over aiohttp, at a fraction of the CPU: for looks, which may be repeated. It does not tell a connection
-    that was never made from one that was closed after the request was read."""
+def look_wire() -> Wire:
+    """For looks, which are many: aiohttp, which takes a seventh of httpx's CPU. Proxies are httpx's business."""
+    if getproxies().keys() & {"http", "https", "all"}:
+        return HttpxWire(http_client())
     # Here, as no other command than `run` needs it.
-    from httpx_aiohttp import HttpxAiohttpClient
+    from bot.kiriminaja.aiohttp_wire import AiohttpWire
 
-    return HttpxAiohttpClient(**_terms(CONNECT_TIMEOUT, CALL_TIMEOUT))
+    return AiohttpWire()
 
 
 def _terms(connect: float, call: float) -> _Terms:
     return {
         "timeout": httpx.Timeout(call, connect=connect),
-        "limits": httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=15),
+        "limits": httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=10, keepalive_expiry=KEPT_ALIVE),
         "follow_redirects": False,
         # A proxy from the environment is used, but never towards this machine (`paybot demo`, tests).
         "mounts": dict.fromkeys(_LOOPBACK),
@@ -62,7 +101,7 @@ async def exchange(
     client: httpx.AsyncClient,
     request: httpx.Request,
     *,
-    decided: Callable[[int], bool],
+    decided: Decided,
     within: float = CALL_TIMEOUT,
 ) -> Response | Unwell:
     """Sends a request. Raises nothing but cancellation.
@@ -90,22 +129,16 @@ def reason_of(error: Exception) -> str:
         case TimeoutError() | httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():
             return "timeout"
         case httpx.ConnectTimeout() | httpx.ConnectError() | httpx.ProxyError():
-            if _is_tls(error):
-                return "tls"
-            return "broken" if _is_cut_off(error) else "unreachable"
+            return "tls" if is_tls(error) else "unreachable"
         case httpx.NetworkError() | httpx.ProtocolError():
             return "broken"
         case _:
-            return "broken" if _is_cut_off(error) else "error"
+            return "error"
 
 
 async def _body(response: httpx.Response) -> bytes | Unwell:
-    # We ask for no compression: a few kilobytes of it could unfold to more than the cap in one step.
-    if response.headers.get("content-encoding", "identity").lower() not in {"identity", ""}:
-        return Unwell("encoding")
-    length = response.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:18]) > MAX_BODY:
-        return Unwell("too_large")
+    if (refused := refusal(response.headers)) is not None:
+        return refused
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
@@ -114,15 +147,16 @@ async def _body(response: httpx.Response) -> bytes | Unwell:
     return bytes(body)
 
 
-def _is_cut_off(error: BaseException) -> bool:
-    """Whether there was a connection: aiohttp's transport says the same of one that was cut off and of none."""
-    from aiohttp import ClientConnectorError, ClientError, ServerTimeoutError
+def refusal(headers: Mapping[str, str]) -> Unwell | None:
+    """Why a body is not read, by what stands before it; None where it is."""
+    # We ask for no compression: a few kilobytes of it could unfold to more than the cap in one step.
+    if headers.get("content-encoding", "identity").lower() not in {"identity", ""}:
+        return Unwell("encoding")
+    length = headers.get("content-length", "")
+    return Unwell("too_large") if length.isdecimal() and int(length[:18]) > MAX_BODY else None
 
-    said = error if isinstance(error, ClientError) else error.__cause__
-    return isinstance(said, ClientError) and not isinstance(said, ClientConnectorError | ServerTimeoutError)
 
-
-def _is_tls(error: BaseException | None) -> bool:
+def is_tls(error: BaseException | None) -> bool:
     """Whether an error, or what it came from, is about TLS: a certificate, not a cable."""
     for _ in range(10):
         if error is None:

@@ -1,13 +1,13 @@
 """The shop's figures as a picture: the sum in large type, below it panels of bars, each measured by its own peak."""
 
 import threading
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from bot.core.chart import Chart, Panel
 from bot.pictures.card import GREEN, GREY, SMOOTH, tint
 from bot.pictures.layout import EDGE, ROOM, WIDTH
 from bot.pictures.lettering import ACCENT, Lettering, Run
+from bot.pictures.png import encode_png
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -61,15 +61,11 @@ class _Sheet:
         """The picture as a file."""
         from PIL import ImageDraw
 
-        indexed: Image.Image = self._canvas.point(SMOOTH)
+        indexed: Image.Image = self._canvas.point(SMOOTH, "P")
         draw = ImageDraw.Draw(indexed)
         for box, colour in self._boxes:
             draw.rectangle(box, fill=colour)
-        palette = [(0, 0, 0), GREY, tint(GREY), (255, 255, 255), GREEN, tint(GREEN)]
-        indexed.putpalette([part for colour in palette for part in colour])
-        target = BytesIO()
-        indexed.save(target, "PNG", compress_level=6)
-        return target.getvalue()
+        return encode_png([(indexed, 1)], [(0, 0, 0), GREY, tint(GREY), (255, 255, 255), GREEN, tint(GREEN)])
 
     def _head(self, chart: Chart) -> None:
         self._ends(90, Run(chart.title, 48, bold=True), Run(chart.time, 34, shade=ACCENT))

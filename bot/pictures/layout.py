@@ -20,6 +20,9 @@ WIDTH: Final = 800
 MIDDLE: Final = 172
 """Upper edge, in pixels, of the square that is the QR's."""
 
+OVERLAP: Final = 16
+"""Pixels by which letters may reach into that square: less than any quiet zone."""
+
 EDGE: Final = 60
 """Left and right margin in pixels: where a QR's dark modules begin (57 to 62), so text and code share an edge."""
 
@@ -60,17 +63,23 @@ class _Placed:
     run: Run
 
 
-def lay_out(text: CardText, lettering: Lettering) -> "Image.Image":
-    """An "L" picture WIDTH px wide, white, with all of ``text`` on it and the middle free."""
+def lay_out(text: CardText, lettering: Lettering) -> "tuple[Image.Image, Image.Image]":
+    """What stands above the middle and what stands below it: two "L" pictures WIDTH px wide, white, each ``OVERLAP``
+    px higher than its part of the card."""
+    above = _write(_head(text, lettering), MIDDLE + OVERLAP, 0, lettering)
+    placed, baseline = _foot(text, lettering)
+    return above, _write(placed, baseline + 44 - _BELOW + OVERLAP, _BELOW - OVERLAP, lettering)
+
+
+def _write(placed: list[_Placed], height: int, top: int, lettering: Lettering) -> "Image.Image":
+    """A part of the card that begins ``top`` px below its upper edge."""
     from PIL import Image, ImageDraw
 
-    placed = [*_head(text, lettering)]
-    below, baseline = _foot(text, lettering)
-    canvas = Image.new("L", (WIDTH, baseline + 44), 255)
-    draw = ImageDraw.Draw(canvas)
-    for item in [*placed, *below]:
-        lettering.write(draw, item.left, item.baseline, item.run)
-    return canvas
+    part = Image.new("L", (WIDTH, height), 255)
+    draw = ImageDraw.Draw(part)
+    for item in placed:
+        lettering.write(draw, item.left, item.baseline - top, item.run)
+    return part
 
 
 def _head(text: CardText, lettering: Lettering) -> list[_Placed]:

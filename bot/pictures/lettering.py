@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
-    from PIL import ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont
 
 BLACK: Final = 0
 ACCENT: Final = 85
@@ -20,6 +21,9 @@ _CLOSEST: Final = str.maketrans(
         "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ł": "l", "Ł": "L", "þ": "th", "Þ": "Th", "ı": "i",
     }
 )  # fmt: skip
+
+_KEPT: Final = 512
+"""Pieces of text whose letters are kept, and as many whose length is: 1 MB, as most are single letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ class Lettering:
         self._any_size = embedded.font_variant(layout_engine=self._basic)
         self._sizes: dict[int, ImageFont.FreeTypeFont] = {}
         self._glyphs: dict[str, bool] = {}
+        # Most of a card was on the one before: its labels, the payee, and digits in the same few sizes.
+        self._length = lru_cache(_KEPT)(self._measure)
+        self._letters = lru_cache(_KEPT)(self._draw)
         self._missing = self._outline("\uffff")
 
     def readable(self, text: str) -> str:
@@ -77,7 +84,7 @@ class Lettering:
 
     def width(self, run: Run) -> int:
         """Pixels from the left edge of the first glyph to the right edge of the last, strokes included."""
-        plain = round(self._font(run.size).getlength(run.text))
+        plain = round(self._length(run.text, run.size))
         return plain + max(0, len(run.text) - 1) * run.tracking + 2 * run.stroke
 
     def fit(self, run: Run, room: int, least: int) -> Run:
@@ -109,17 +116,30 @@ class Lettering:
 
     def write(self, draw: "ImageDraw.ImageDraw", left: int, baseline: int, run: Run) -> int:
         """Writes ``run`` on an "L" picture and returns its right edge, all in pixels."""
-        font, stroke = self._font(run.size), run.stroke
-        pieces = [(0, run.text)]
+        stroke, pieces = run.stroke, [(0, run.text)] if run.text else []
         if run.tracking:
             # Measured from the start of the text each time, which keeps the kerning.
             pieces = [
-                (round(font.getlength(run.text[:at])) + at * run.tracking, char) for at, char in enumerate(run.text)
+                (round(self._length(run.text[:at], run.size)) + at * run.tracking, char)
+                for at, char in enumerate(run.text)
             ]
         for offset, piece in pieces:
-            at_px = (left + stroke + offset, baseline)
-            draw.text(at_px, piece, fill=run.shade, font=font, anchor="ls", stroke_width=stroke)
+            right, down, letters = self._letters(piece, run.size, stroke)
+            draw.bitmap((left + stroke + offset + right, baseline + down), letters, fill=run.shade)
         return left + self.width(run)
+
+    def _measure(self, text: str, size: int) -> float:
+        return self._font(size).getlength(text)
+
+    def _draw(self, text: str, size: int, stroke: int) -> "tuple[int, int, Image.Image]":
+        """``text`` as a mask, and where its upper left corner is, seen from the start of the baseline."""
+        from PIL import Image, ImageDraw
+
+        font = self._font(size)
+        left, top, right, bottom = map(round, font.getbbox(text, anchor="ls", stroke_width=stroke))
+        mask = Image.new("L", (max(1, right - left), max(1, bottom - top)))
+        ImageDraw.Draw(mask).text((-left, -top), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
+        return left, top, mask
 
     def _font(self, size: int) -> "ImageFont.FreeTypeFont":
         font = self._sizes.get(size)

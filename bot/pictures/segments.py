@@ -24,11 +24,17 @@ _SIXTHS: Final = {NUMERIC: 20, ALPHANUMERIC: 33, BYTE: 48}
 _UNREACHED: Final = 1 << 40
 
 
+# ISO/IEC 18004:2015, table 3, for versions from 1, 10 and 27 on.
+_COUNTS: Final = {NUMERIC: (10, 12, 14), ALPHANUMERIC: (9, 11, 13), BYTE: (8, 16, 16)}
+
+
+def count_bits(mode: int, version: int) -> int:
+    """Bits of a segment's character count, which follows the four of its mode."""
+    return _COUNTS[mode][(version >= 10) + (version >= 27)]
+
+
 def _header_bits(mode: int, version: int) -> int:
-    """Bits of the mode indicator and the character count (ISO/IEC 18004:2015, table 3)."""
-    band = 0 if version < 10 else 1 if version < 27 else 2
-    count = {NUMERIC: (10, 12, 14), ALPHANUMERIC: (9, 11, 13), BYTE: (8, 16, 16)}[mode]
-    return 4 + count[band]
+    return 4 + count_bits(mode, version)
 
 
 def bit_length(segments: list[Segment], version: int) -> int:

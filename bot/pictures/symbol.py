@@ -1,8 +1,10 @@
 """The QR symbol of a payload: version, error level and mask chosen for how small it may be shown."""
 
 from functools import cache
-from typing import Any, cast
+from operator import itemgetter
+from typing import Any
 
+from bot.pictures.codewords import message
 from bot.pictures.segments import bit_length, split
 
 # Which mask makes no difference to a reader: over 24 payloads, 4 widths and 30 shots each, masks 0 to 7 read
@@ -33,8 +35,6 @@ def make_symbol(payload: str) -> list[bytes]:
 
     Raises ``ValueError`` for an empty payload, and for one that is longer than any symbol holds (2,953 bytes).
     """
-    import segno
-
     data = payload.encode()
     if not data:
         raise ValueError("a QR symbol needs a payload")
@@ -44,7 +44,40 @@ def make_symbol(payload: str) -> list[bytes]:
         for version in range(1, last_of_band + 1):
             levels = [level for level, capacity in _capacities()[version] if capacity >= bits]
             if levels:
-                content = cast("Any", segments)  # segno's stubs know single texts only
-                code = segno.make_qr(content, version=version, error=levels[-1], mask=_MASK, boost_error=False)
-                return [bytes(row) for row in code.matrix]
+                return _placed(message(segments, version, levels[-1]), version, levels[-1])
     raise ValueError(f"{len(data)} bytes are more than a QR symbol holds")
+
+
+def _placed(bits: str, version: int, level: str) -> list[bytes]:
+    """The symbol with these bits, masked."""
+    blank, place = _shape(version, level)
+    side = 17 + 4 * version
+    # What no bit belongs to, and the last few places of some versions, have the "0" that is put in front.
+    modules = bytes(place(b"0" + bits.encode()))
+    modules = (int.from_bytes(modules) ^ int.from_bytes(blank)).to_bytes(len(blank))
+    return [modules[at : at + side] for at in range(0, len(blank), side)]
+
+
+@cache
+def _shape(version: int, level: str) -> tuple[bytes, "itemgetter[Any]"]:
+    """What all symbols of a version and level share: the modules of one whose bits are all 0, as "0" and "1"; and what
+    gives for each module, row by row, its bit in a message with one "0" in front."""
+    import segno
+    from segno import consts
+
+    encoder: Any = segno.encoder  # not stubbed
+    side = 17 + 4 * version
+    matrix: Any = encoder.make_matrix(side, side)
+    encoder.add_finder_patterns(matrix, side, side)
+    encoder.add_alignment_patterns(matrix, side, side)
+    free = sum(row.count(2) for row in matrix)
+    # The numbers 1, 2, … in the places of bits: segno takes a 2 for a free place, so they are put there as -1, -2, …
+    numbered = [list(row) for row in matrix]
+    encoder.add_codewords(numbered, range(-1, -free - 1, -1), version)
+    encoder.add_codewords(matrix, bytes(free), version)
+    encoder.find_and_apply_best_mask(matrix, side, side, _MASK)
+    encoder.add_format_info(matrix, version, consts.ERROR_MAPPING[level], _MASK)
+    encoder.add_version_info(matrix, version)
+    words = free // 8 * 8
+    places = [-number if -words <= number < 0 else 0 for row in numbered for number in row]
+    return bytes(b"01"[module] for row in matrix for module in row), itemgetter(*places)

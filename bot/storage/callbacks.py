@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy import Select, bindparam, func, select, text, tuple_
 
 from bot.core.callbacks import Callback, ExpressNews
 from bot.core.watch import Watch
@@ -27,8 +27,18 @@ _IS_NEW: Final = text("callbacks.state = 'new'")
 class CallbackState(StrEnum):
     """Where a callback stands. Passing it on is told by `forward_at` alone."""
 
-    NEW = "new"  # flows.hear: heard
+    NEW = "new"  # flows.hear: heard, at once or when a look has found what it says
     HEARD = "heard"  # store: new, when the same is said again
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A callback that is to be heard."""
+
+    id: int
+    times: int
+    """How often it has been said."""
+    callback: Callback
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +64,8 @@ class Forward:
 
 _AGAIN: Final = (
     callbacks.update()
-    .where(callbacks.c.digest == bindparam("named"), callbacks.c.state == CallbackState.HEARD)
-    .values(state=CallbackState.NEW, hints=bindparam("said"))
+    .where(callbacks.c.digest == bindparam("named"))
+    .values(state=CallbackState.NEW, hints=bindparam("what"), said=callbacks.c.said + 1)
 )
 
 
@@ -81,7 +91,7 @@ async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[
     new = frozenset((await tx.execute(kept.returning(callbacks.c.digest))).scalars())
     # In one order, so that two processes don't wait for each other.
     for digest, hints in sorted({row["digest"]: row["hints"] for row in rows if row["digest"] not in new}.items()):
-        await tx.execute(_AGAIN, {"named": digest, "said": hints})
+        await tx.execute(_AGAIN, {"named": digest, "what": hints})
     return new
 
 
@@ -89,29 +99,34 @@ def _beside(query: Select[Any], *, beside_some: bool) -> Select[Any]:
     return query.where(callbacks.c.id.not_in(bindparam("busy", expanding=True))) if beside_some else query
 
 
+_WHICH: Final = tuple_(callbacks.c.id, callbacks.c.said)
+
+
 @cache
 def _waiting(*, beside_some: bool) -> Select[Any]:
-    query = _beside(select(callbacks.c.id, callbacks.c.hints).where(_IS_NEW), beside_some=beside_some)
+    query = select(callbacks.c.id, callbacks.c.said, callbacks.c.hints).where(_IS_NEW)
+    if beside_some:
+        query = query.where(_WHICH.not_in(bindparam("known", expanding=True)))
     return query.order_by(callbacks.c.id).limit(bindparam("most"))
 
 
 _HEARD: Final = (
     callbacks.update()
-    .where(callbacks.c.id.in_(bindparam("which", expanding=True)))
+    .where(_WHICH.in_(bindparam("which", expanding=True)))
     .values(state=CallbackState.HEARD, hints=None)
 )
 
 
-async def waiting(tx: Tx, limit: int, except_for: Collection[int] = ()) -> Sequence[tuple[int, Callback]]:
-    """Callbacks not heard yet, in their order, each under its number; but for some."""
-    beside = {"busy": [*except_for]} if except_for else {}
+async def waiting(tx: Tx, limit: int, known: Collection[Said] = ()) -> Sequence[Said]:
+    """Callbacks not heard yet, in their order; of those that are known only what has been said again since."""
+    beside = {"known": [(one.id, one.times) for one in known]} if known else {}
     rows = (await tx.execute(_waiting(beside_some=bool(beside)), {"most": limit, **beside})).all()
-    return [(row.id, _adapter().validate_json(row.hints)) for row in rows]
+    return [Said(row.id, row.said, _adapter().validate_json(row.hints)) for row in rows]
 
 
-async def note_heard(tx: Tx, ids: Sequence[int]) -> None:
-    """What they said has been taken in; it is not needed any more."""
-    await tx.execute(_HEARD, {"which": [*ids]})
+async def note_heard(tx: Tx, heard: Sequence[Said]) -> None:
+    """What they said has been taken in, and is not needed any more; but for what was said again meanwhile."""
+    await tx.execute(_HEARD, {"which": [(one.id, one.times) for one in heard]})
 
 
 @cache

@@ -1,6 +1,6 @@
 """Chats we have heard of: their language, where a supergroup's watches go, and which take no messages for now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -34,8 +34,18 @@ _LOCALE: Final = select(chats.c.locale).where(chats.c.id == bindparam("chat"))
 
 async def meet(tx: Tx, chat_id: int, kind: str, message_id: int | None, now: datetime) -> None:
     """A message came from a chat: it is there, and takes messages again. `message_id` where the update has one."""
-    chat = {"id": chat_id, "kind": kind[:12], "seen_at": now, "last_message_id": message_id}
-    await tx.execute(_meeting(upsert(tx)), chat)
+    await meet_all(tx, {chat_id: (kind, message_id)}, now)
+
+
+async def meet_all(tx: Tx, found: Mapping[int, tuple[str, int | None]], now: datetime) -> None:
+    """The same of several chats: by each one's id its kind and the newest message's."""
+    rows = [
+        {"id": chat_id, "kind": kind[:12], "seen_at": now, "last_message_id": message_id}
+        # In one order, so that two transactions don't wait for each other (PostgreSQL).
+        for chat_id, (kind, message_id) in sorted(found.items())
+    ]
+    if rows:
+        await tx.execute(_meeting(upsert(tx)), rows)
 
 
 async def locale_of(tx: Tx, chat_id: int) -> str | None:
@@ -110,8 +120,20 @@ _WAKE_ROWS: Final = (
 )
 
 
+_RESTS: Final = select(
+    or_(
+        exists().where(watches.c.chat_id == bindparam("chat"), watches.c.state == WatchState.SILENCED),
+        exists().where(chats.c.id == bindparam("chat"), chats.c.silenced_at.is_not(None)),
+        exists().where(outbox.c.chat_id == bindparam("chat"), outbox.c.state == RowState.RESTS),
+    )
+)
+
+
 async def wake(tx: Tx, chat_id: int, now: datetime) -> Sequence[Watch]:
     """A chat takes messages again; returns its watches that had been put to rest, now active and soon looked at."""
+    # Every update asks, and next to no chat has ever been at rest.
+    if not (await tx.execute(_RESTS, {"chat": chat_id})).scalar_one():
+        return []
     resting = list((await tx.execute(_LOCK_ASLEEP, {"chat": chat_id})).scalars())
     await tx.execute(_END_SILENCE, {"chat": chat_id})
     await tx.execute(_WAKE_ROWS, {"chat": chat_id, "now": now})

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.storage.backup import BackupError, keep_before_migration
 from bot.storage.connecting import WROTE, postgres_engine, sqlite_engine
 from bot.storage.migrations import HEAD
+from bot.storage.migrations.fresh import create_all
 from bot.storage.refusals import mend_of
 from bot.storage.sharing import Sharing
 from bot.storage.trouble import FILE_GONE, DatabaseAway, Trouble, is_trouble, mend_of_file, problem_of
@@ -234,7 +235,7 @@ class Database:
             ) from None
 
     async def _migrate(self) -> None:
-        """Up to `HEAD`, one process at a time; nothing to do (and Alembic not imported) when it is there already."""
+        """Up to `HEAD`, one process at a time. Alembic and its 18 MB are only for what is older."""
         async with self.engine.begin() as tx:
             if not self.is_sqlite:
                 # Another process may be at it for a while.
@@ -243,14 +244,20 @@ class Database:
             current = await self._revision(tx)
             if current == HEAD:
                 return
-            from bot.storage.migrations.run import known_revisions, upgrade
-
-            if current is not None and current not in known_revisions():
-                raise _newer(current)
-            if self._path is not None and current is not None:
-                await self._keep_copy(self._path, current)
-            await tx.run_sync(upgrade)
+            if current is None:
+                await tx.run_sync(create_all)
+            else:
+                await self._upgrade(tx, current)
         structlog.get_logger("storage").info("database migrated", before=current, now=HEAD)
+
+    async def _upgrade(self, tx: Tx, current: str) -> None:
+        from bot.storage.migrations.run import known_revisions, upgrade
+
+        if current not in known_revisions():
+            raise _newer(current)
+        if self._path is not None:
+            await self._keep_copy(self._path, current)
+        await tx.run_sync(upgrade)
 
     async def _keep_copy(self, path: Path, revision: str) -> None:
         try:

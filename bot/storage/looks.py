@@ -6,7 +6,20 @@ from functools import cache
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, not_, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from bot.core.payment import CLAIM_FOR, Payment, Status
 from bot.storage.engine import Tx
@@ -25,6 +38,19 @@ _LOCK_FREE: Final = (
 )
 _MANY: Final = WITH_PACKAGES.where(payments.c.id.in_(_IDS)).order_by(payments.c.id, packages.c.place)
 _MOVE_ON: Final = payments.update().where(payments.c.id == bindparam("which"))
+
+
+@cache
+def _move_on_at_once() -> Update:
+    """PostgreSQL: one statement for all rows, which come as a list a column, as each statement is a message there."""
+    given = {"which": payments.c.id, **{name: payments.c[name] for name in (*MOVED_ON, "look_at")}}
+    lists = [bindparam(name, type_=ARRAY(column.type)) for name, column in given.items()]
+    rows = func.unnest(*lists).table_valued(*given).render_derived("moved")
+    return (
+        payments.update()
+        .where(payments.c.id == rows.c.which)
+        .values({name: rows.c[name] for name in given if name != "which"})
+    )
 
 
 _FOLLOWED: Final = payments.c.status == Status.FOLLOWING
@@ -80,5 +106,7 @@ async def move_on(tx: Tx, looked_at: Sequence[tuple[Payment, datetime | None]]) 
         {name: getattr(payment, name) for name in MOVED_ON} | {"look_at": look_at, "which": payment.id}
         for payment, look_at in looked_at
     ]
-    if values:
+    if values and tx.dialect.name == "postgresql":
+        await tx.execute(_move_on_at_once(), {name: [row[name] for row in values] for name in values[0]})
+    elif values:
         await tx.execute(_MOVE_ON, values)

@@ -5,6 +5,7 @@ itself. Once a transaction has begun the lock is ours and the disk is waited for
 executed where it is called.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -27,6 +28,17 @@ async def connect(path: Path) -> aiosqlite.Connection:
 class _Connection(aiosqlite.Connection):
     _changes = 0
     """Rows changed up to the last transaction's end: one that changed none has nothing to write."""
+
+    _end: asyncio.Future[Any] | None = None
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Ends the thread; what resolves once it has.
+
+        It hears of one end only: to be told twice, as where a close is cancelled, would keep who closes for ever.
+        """
+        if self._end is None:
+            self._end = super().stop()
+        return self._end
 
     def cursor(self) -> Any:
         """As much of an `aiosqlite.Cursor` as SQLAlchemy uses."""

@@ -287,6 +287,7 @@ callbacks: Final = Table(
     Column("method", String(64), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("state", String(8), nullable=False),
+    Column("said", Integer, nullable=False, server_default=text("1")),  # how often; each time it is a hint
     # What it says of packages, without anything personal, as JSON.
     Column("hints", Text),
     Column("body", LargeBinary),

@@ -46,7 +46,7 @@ state is built in `bot.app`."""
 STATEMENTS_ARE_WRITTEN_WITH: Final = {
     "select", "insert", "update", "delete", "values", "returning", "where", "join", "outerjoin", "order_by", "desc",
     "limit", "with_for_update", "with_only_columns", "correlate", "scalar_subquery", "label", "alias", "distinct",
-    "bindparam", "literal", "case", "exists", "and_", "or_", "is_", "is_not", "in_", "not_in", "startswith",
+    "bindparam", "tuple_", "literal", "case", "exists", "and_", "or_", "is_", "is_not", "in_", "not_in", "startswith",
     "func.min", "func.max", "func.count", "func.coalesce",
 }  # fmt: skip
 """What makes a statement: in `bot/storage` they are built once, and carried out with their parameters."""
@@ -57,6 +57,8 @@ SQL: Final = re.compile(
     r"|\bpg_(try_)?advisory\w*\(",
     re.DOTALL,
 )
+
+_ALONE: Final = "pytest.mark." + "alone"
 
 
 @each_file
@@ -213,3 +215,10 @@ def long_functions(source: Source) -> set[tuple[str, str]]:
 def test_a_long_function_has_a_reason() -> None:
     """Over 40 lines it stands in `LONG_FUNCTIONS`; it leaves the list when it no longer needs it."""
     assert set().union(*map(long_functions, sources())) == set(LONG_FUNCTIONS)
+
+
+def test_what_is_marked_alone_stands_where_ci_looks_for_it() -> None:
+    """`.ci/run` leaves these tests out of its first turn, and has two folders for the second."""
+    marked = {path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py") if _ALONE in path.read_text()}
+    assert marked
+    assert not [path for path in marked if path.parts[1] not in {"e2e", "crash"}]

@@ -17,7 +17,7 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from bot.pictures import CardPainter, CardText
-from bot.pictures.layout import MIDDLE, WIDTH, lay_out
+from bot.pictures.layout import MIDDLE, OVERLAP, WIDTH, lay_out
 from bot.pictures.lettering import Lettering
 from tests.pictures.payloads import LOWER_PAYEES, SAMPLE, UPPER_PAYEES, make_payload
 
@@ -43,7 +43,10 @@ def draw_baseline(text: CardText, payload: str, lettering: Lettering) -> bytes:
     drawn = BytesIO()
     code.save(drawn, kind="png", border=4, scale=WIDTH // (len(code.matrix) + 8))
     drawn.seek(0)
-    card = lay_out(text, lettering).convert("RGB")
+    above, below = lay_out(text, lettering)
+    card = Image.new("RGB", (WIDTH, MIDDLE + WIDTH + below.height - OVERLAP), "white")
+    card.paste(above, (0, 0))
+    card.paste(below, (0, card.height - below.height))
     with Image.open(drawn) as symbol:
         corner = (WIDTH - symbol.width) // 2
         card.paste(symbol.convert("RGB"), (corner, MIDDLE + corner))

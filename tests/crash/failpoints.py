@@ -93,15 +93,12 @@ def _after_send(countdown: Countdown) -> None:
 
 def _during_migration(countdown: Countdown) -> None:
     """Some tables are made; only a first start comes by here."""
-    from alembic import op
+    from sqlalchemy import event
 
-    original = op.create_table
+    from bot.storage.tables import metadata
 
-    def create_table(*given: Any, **named: Any) -> Any:
-        countdown.reached()
-        return original(*given, **named)
-
-    op.create_table = create_table
+    for table in metadata.sorted_tables:
+        event.listen(table, "before_create", lambda *_, **__: countdown.reached())
 
 
 def _die(

@@ -4,8 +4,7 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from typing import Any, Final, Self
 from urllib.request import ProxyHandler, Request, build_opener
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from tests.e2e import nursery
 
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WHY_NOT: Final = "no Chromium on this machine"
@@ -43,12 +44,13 @@ def chromium() -> Iterator[Browser]:
 
 
 class Demo:
-    """One `paybot demo`; its temporary files go to `folder`."""
+    """One `paybot demo`; its temporary files go to `folder`, its bot begins with the database `tables`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tables: Path) -> None:
         self.url = ""
         self._folder = folder
-        self._process: subprocess.Popen[str] | None = None
+        self._tables = tables
+        self._process: nursery.Demo | None = None
         self._http = build_opener(ProxyHandler({}))
 
     def __enter__(self) -> Self:
@@ -61,15 +63,10 @@ class Demo:
     def start(self) -> None:
         """Starts it, on the port it had before if any, and returns when the bot is ready."""
         port = self.url.rpartition(":")[2] or "0"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "demo", "--port", port],
-            env=os.environ | {"TMPDIR": str(self._folder)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+        self._process = nursery.Demo(
+            int(port), env=os.environ | {"TMPDIR": str(self._folder)}, cwd=self._folder, tables=self._tables
         )
-        assert self._process.stdout
-        late = threading.Timer(_START_WITHIN, self._process.kill)
+        late = threading.Timer(_START_WITHIN, self._process.send_signal, [signal.SIGKILL])
         late.start()
         told = ""
         for line in self._process.stdout:
@@ -83,8 +80,8 @@ class Demo:
     def stop(self) -> None:
         """Ends it, as Ctrl-C would."""
         if self._process is not None:
-            self._process.terminate()
-            self._process.communicate(timeout=15)
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(15)
             self._process = None
 
     def get(self, path: str) -> Any:

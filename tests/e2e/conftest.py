@@ -60,9 +60,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
+def demo(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Demo]:
     """A demo of the test's own."""
-    with Demo(tmp_path) as running:
+    with Demo(tmp_path, migrated_sqlite) as running:
         yield running
 
 

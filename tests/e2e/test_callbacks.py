@@ -1,7 +1,6 @@
 """KiriminAja's callbacks: a hint to look at once, the word on Express packages, and proof of nothing."""
 
 import asyncio
-import sys
 import time
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from bot.sandbox.bot_api import Json
 from bot.sandbox.chats import Message
 from bot.sandbox.payment import Payment
 from bot.sandbox.people import Person
+from tests.e2e.nursery import run
 from tests.e2e.process import BotProcess
 
 FAR_OFF = {"POLL_FIRST": "60"}
@@ -170,11 +170,8 @@ async def _timed_push(bot: BotProcess, sandbox: Sandbox, payment: Payment, numbe
 async def test_the_operator_tries_it_with_a_sample(bot: BotProcess, sandbox: Sandbox, tmp_path: Path) -> None:
     """`paybot callback test`: ✓ where the key is the bot's, ✗ and exit 1 where it is not."""
     for key, status, marks in ((sandbox.kiriminaja.api_key, 0, "✓✓"), ("another-key", 1, "✓✗")):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "callback", "test", stdout=asyncio.subprocess.PIPE, cwd=tmp_path,
-            env={**bot.environment, "KIRIMINAJA_API_KEY": key},
-        )  # fmt: skip
-        said, _ = await process.communicate()
-        assert "".join(line[0] for line in said.decode().splitlines()) == marks
-        assert process.returncode == status
+        environment = bot.environment | {"KIRIMINAJA_API_KEY": key}
+        ran = await asyncio.to_thread(run, "callback", "test", env=environment, cwd=tmp_path)
+        assert "".join(line[0] for line in ran.stdout.splitlines()) == marks
+        assert ran.returncode == status
     assert "method=unknown" in bot.log

@@ -1,130 +1,24 @@
 """`paybot demo` as somebody at a terminal meets it: its own process, real signals, a real end."""
 
 import asyncio
-import contextlib
-import json
 import os
 import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import pytest
 
+from tests.e2e.at_terminal import Demo
 from tests.e2e.process import free_port
 
 
-class Demo:
-    """One `paybot demo`, in a folder with a foreign `.env`; its temporary files go to `temporary`."""
-
-    def __init__(self, folder: Path, *, port: int = 0) -> None:
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir(exist_ok=True)
-        self.port = port
-        self.url = ""
-        self.told: list[str] = []
-        self._folder = folder
-        (folder / ".env").write_text("LOG_LEVEL=nonsense\n")
-
-    async def __aenter__(self) -> Self:
-        await self.spawn()
-        try:
-            await self.hears("ready")
-        except BaseException:
-            await self._put_down()
-            raise
-        self.url = re.findall(r"http://[^ ]+", self.told[0])[0]
-        self.client = httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=15)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.aclose()
-        await self._put_down()
-
-    async def _put_down(self) -> None:
-        if self.process.returncode is None:
-            self.process.terminate()
-            await self.ended()
-
-    async def spawn(self) -> None:
-        """Starts it, as a terminal does: in a process group of its own."""
-        environment = os.environ | {
-            "TMPDIR": str(self.temporary),
-            "TELEGRAM_BOT_TOKEN": "1:somebody-elses",
-            "HTTP_PORT_FILE": "/nowhere",
-            "HTTP_PROXY": "http://127.0.0.1:9",
-        }
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "demo", "--port", str(self.port)),
-            cwd=self._folder,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-
-    async def hears(self, part: str) -> str:
-        """The next line on the terminal that holds `part`."""
-        assert self.process.stdout
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(15):
-                async for raw in self.process.stdout:
-                    self.told.append(raw.decode().rstrip("\n"))
-                    if part in self.told[-1]:
-                        return self.told[-1]
-        raise AssertionError(f"never said {part!r}, but {self.told}")
-
-    async def ended(self, within: float = 10) -> int:
-        """The exit status."""
-        async with asyncio.timeout(within):
-            return await self.process.wait()
-
-    async def errors(self) -> str:
-        """Everything on standard error, at the end."""
-        assert self.process.stderr
-        return (await self.process.stderr.read()).decode()
-
-    async def get(self, path: str) -> Any:
-        """A GET under /sandbox."""
-        answer = await self.client.get(f"/sandbox/{path}")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def post(self, path: str, **body: Any) -> Any:
-        """A POST under /sandbox."""
-        answer = await self.client.post(f"/sandbox/{path}", json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def pid(self) -> int:
-        """The bot's process id."""
-        number: int = (await self.get("state"))["process"]["pid"]
-        return number
-
-    async def until(self, fits: Callable[[dict[str, Any]], bool], *, after: int) -> dict[str, Any]:
-        """The first event after `after` that fits."""
-        async with asyncio.timeout(15), self.client.stream("GET", f"/sandbox/events?after={after}") as stream:
-            async for line in stream.aiter_lines():
-                if line.startswith("data: ") and fits(event := json.loads(line.removeprefix("data: "))):
-                    return dict(event)
-        raise AssertionError("the stream ended")
-
-    async def answers(self, chat_id: int) -> list[dict[str, Any]]:
-        """What the bot said in a chat."""
-        messages = (await self.get(f"chats/{chat_id}/messages"))["messages"]
-        return [message for message in messages if message["from_bot"]]
-
-
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
-    async with Demo(tmp_path) as running:
+async def demo(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Demo]:
+    async with Demo(tmp_path, migrated_sqlite) as running:
         yield running
 
 
@@ -156,20 +50,21 @@ async def test_the_page_is_served_and_nothing_may_come_from_elsewhere(demo: Demo
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
-async def test_the_bot_plays_with_the_cast(demo: Demo) -> None:
+async def test_the_bot_plays_with_the_cast(tmp_path: Path) -> None:
     """Four chats, a payment of each sort, the bot running; neither `.env`, environment nor proxy leak in."""
-    state = await demo.get("state")
-    assert [part["label"] for part in state["cast"]] == [
-        *("Sari, customer", "Tom, customer (English)", "Rina, staff", "Ops group")
-    ]
-    assert state["cast"][3]["person_id"] == state["cast"][2]["person_id"]
-    assert state["process"]["state"] == "running"
-    assert lives(state["process"]["pid"])
-    assert os.getpgid(state["process"]["pid"]) != demo.process.pid  # a terminal's Ctrl-C does not reach it
-    sari = state["cast"][0]["chat_id"]
-    await demo.post("send", person_id=sari, text=f"/pay {state['payments'][0]['payment_id']}")
-    event = await demo.until(lambda event: bool(event.get("message", {}).get("photo_url")), after=0)
-    assert event["message"]["chat_id"] == sari
+    async with Demo(tmp_path) as demo:
+        state = await demo.get("state")
+        assert [part["label"] for part in state["cast"]] == [
+            *("Sari, customer", "Tom, customer (English)", "Rina, staff", "Ops group")
+        ]
+        assert state["cast"][3]["person_id"] == state["cast"][2]["person_id"]
+        assert state["process"]["state"] == "running"
+        assert lives(state["process"]["pid"])
+        assert os.getpgid(state["process"]["pid"]) != demo.process.pid  # a terminal's Ctrl-C does not reach it
+        sari = state["cast"][0]["chat_id"]
+        await demo.post("send", person_id=sari, text=f"/pay {state['payments'][0]['payment_id']}")
+        event = await demo.until(lambda event: bool(event.get("message", {}).get("photo_url")), after=0)
+        assert event["message"]["chat_id"] == sari
 
 
 @pytest.mark.parametrize("moment", ["before", "at work"])
@@ -220,8 +115,7 @@ async def test_the_end_is_quick_and_quiet_and_leaves_nothing(demo: Demo, sent: s
     os.killpg(demo.process.pid, sent)
     assert await demo.ended(within=3) == 0
     assert await demo.errors() == ""
-    assert demo.process.stdout
-    assert (await demo.process.stdout.read()).strip() == b""
+    assert (await demo.rest()).strip() == ""
     assert not lives(pid)
     assert list(demo.temporary.iterdir()) == []
 
@@ -241,9 +135,9 @@ async def test_the_end_is_quiet_while_the_bot_starts_and_a_page_listens(tmp_path
     assert list(demo.temporary.iterdir()) == []
 
 
-async def test_a_port_in_use_is_one_line(demo: Demo, tmp_path: Path) -> None:
+async def test_a_port_in_use_is_one_line(demo: Demo, tmp_path: Path, migrated_sqlite: Path) -> None:
     """Exit 2, and the option to choose another is named."""
-    second = Demo(tmp_path, port=httpx.URL(demo.url).port or 0)
+    second = Demo(tmp_path, migrated_sqlite, port=httpx.URL(demo.url).port or 0)
     await second.spawn()
     assert await second.ended() == 2
     said = (await second.errors()).splitlines()
@@ -252,10 +146,10 @@ async def test_a_port_in_use_is_one_line(demo: Demo, tmp_path: Path) -> None:
     assert len(list(demo.temporary.iterdir())) == 1
 
 
-async def test_a_chosen_port_is_taken(tmp_path: Path) -> None:
+async def test_a_chosen_port_is_taken(tmp_path: Path, migrated_sqlite: Path) -> None:
     """`--port` is where the page is."""
     port = free_port()
-    async with Demo(tmp_path, port=port) as demo:
+    async with Demo(tmp_path, migrated_sqlite, port=port) as demo:
         assert demo.url == f"http://127.0.0.1:{port}"
 
 
@@ -271,18 +165,20 @@ async def test_a_bot_that_dies_by_itself_is_told_at_both_ends(demo: Demo) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a child die with its parent")
-async def test_a_killed_demo_takes_the_bot_along_and_the_next_one_tidies_up(tmp_path: Path) -> None:
+async def test_a_killed_demo_takes_the_bot_along_and_the_next_one_tidies_up(
+    tmp_path: Path, migrated_sqlite: Path
+) -> None:
     """kill -9 of the demo: no orphan; its folder goes at the next start, a living demo's stays."""
     async with Demo(tmp_path) as first:
         pid = await first.pid()
-        first.process.kill()
+        first.process.send_signal(signal.SIGKILL)
         await first.ended()
         await gone(pid)
         [left] = first.temporary.iterdir()
-    async with Demo(tmp_path) as second:
+    async with Demo(tmp_path, migrated_sqlite) as second:
         [own] = second.temporary.iterdir()
         assert own != left
-        async with Demo(tmp_path):
+        async with Demo(tmp_path, migrated_sqlite):
             assert own.exists()
 
 

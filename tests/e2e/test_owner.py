@@ -4,25 +4,21 @@ import asyncio
 import os
 import pty
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 
 from bot.sandbox import Sandbox
 from bot.sandbox.people import Person
 from tests.e2e.conftest import QUICK
+from tests.e2e.nursery import run
 from tests.e2e.process import BotProcess
 
 
 async def paybot_owner(bot: BotProcess, folder: Path) -> str:
     """`paybot owner` with the bot's settings: the handle of the link it prints."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "owner", env=bot.environment, cwd=folder,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    said, problem = await asyncio.wait_for(process.communicate(), 20)
-    assert (process.returncode, problem) == (0, b"")
-    return said.decode().partition("?start=")[2].strip()
+    ran = await asyncio.to_thread(run, "owner", env=bot.environment, cwd=folder)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout.partition("?start=")[2].strip()
 
 
 async def test_the_first_to_open_the_link_owns_the_bot(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -257,9 +258,9 @@ def test_entities_become_elements(formatter: Visit, text: str, entities: list[tu
 
 
 @pytest.fixture(scope="module")
-def formatter(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def formatter(browser: Browser, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Visit]:
     """A page for tests of single modules."""
-    with Demo(tmp_path_factory.mktemp("demo")) as demo, visiting(browser, demo) as visit:
+    with Demo(tmp_path_factory.mktemp("demo"), migrated_sqlite) as demo, visiting(browser, demo) as visit:
         yield visit
 
 

@@ -16,6 +16,7 @@ from bot.flows.look import Look
 from bot.flows.outages import Outages
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace
+from bot.kiriminaja.wire import HttpxWire
 from bot.metrics import Metrics
 from bot.storage.engine import Database
 from bot.storage.tables import outbox, payments
@@ -70,7 +71,7 @@ class World:
             "http://express.test",
             "http://instant.test",
             pace=Pace(turns, clock=self.monotonic, sleep=self._sleep),
-            http=lambda: httpx.AsyncClient(transport=httpx.MockTransport(self._answer)),
+            wire=lambda: HttpxWire(httpx.AsyncClient(transport=httpx.MockTransport(self._answer))),
             clock=self.monotonic,
             now=lambda: self.now,
         )

@@ -54,3 +54,21 @@ async def test_a_word_that_waits_is_told_before_a_later_one(
         await hear.run_due(lambda: None)
     told = [from_json(row.fact) for row in sorted(await rows_of(database, outbox), key=lambda row: row.id)]
     assert [fact.event for fact in told if isinstance(fact, ExpressNews)] == [MADE.event, SHIPPED.event]
+
+
+async def test_a_word_that_waits_is_a_hint_again_when_it_is_said_again(database: Database) -> None:
+    """The first look may have been too early; the next one by itself may be minutes away."""
+    async with database.begin() as tx:
+        await payments.save(tx, replace(a_payment(), shown_qr="qr"), T0)
+    await keep_watch(database)
+    hastened: list[str] = []
+
+    async def hasten(_tx: Tx, payment_id: str, _now: object) -> None:
+        hastened.append(payment_id)
+
+    hear = Hear(database, cast("Any", SimpleNamespace(hasten=hasten)), clock=lambda: T0, wake=lambda: None)
+    for _ in range(2):
+        await arrive(database, MADE)
+        await hear.run_due(lambda: None)
+    await hear.run_due(lambda: None)
+    assert hastened == [ID, ID]

@@ -129,7 +129,7 @@ async def test_whoever_takes_over_in_an_outage_finds_out_by_itself_and_nothing_s
     world.fare(UP)
     await world.run(timedelta(seconds=31))
     world.begin_anew()
-    await world.run(3 * MINUTE)
+    await world.run(MINUTE)
     assert all(row.troubled_since is None for row in (await world.rows()).values())
 
 

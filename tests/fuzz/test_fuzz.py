@@ -11,7 +11,6 @@ from tests.fuzz.running import Parser, run
 IN_ALL = 10_000
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("parser", PARSERS.values(), ids=PARSERS)
 def test_nothing_odd_makes_a_parser_fail_or_slow(parser: Parser) -> None:
     """No exception but those it is known for, 50 ms at most, and nothing made of it that is not in it."""

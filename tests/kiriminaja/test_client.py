@@ -14,6 +14,7 @@ from bot.core.answer import Answer, Missing, Refused, Statement, Throttled, Unwe
 from bot.core.ids import Kind
 from bot.kiriminaja.client import Endpoint, KiriminAja
 from bot.kiriminaja.pace import Pace
+from bot.kiriminaja.wire import HttpxWire
 from tests.kiriminaja.virtual import VirtualTime
 
 RECORDED = Path(__file__).parent.parent / "recorded"
@@ -65,7 +66,7 @@ def client(
         EXPRESS,
         instant,
         pace=pace or Pace(1000),
-        http=lambda: httpx.AsyncClient(transport=httpx.MockTransport(handler)),
+        wire=lambda: HttpxWire(httpx.AsyncClient(transport=httpx.MockTransport(handler))),
         observe=lambda endpoint, outcome, seconds: calls.append((endpoint, outcome, seconds)),
         now=lambda: NOW,
     )

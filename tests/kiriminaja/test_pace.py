@@ -37,6 +37,15 @@ async def test_plain_looks_are_spread_evenly_over_the_budget() -> None:
     assert all(abs(later - sooner - 0.2) < 1e-6 for sooner, later in pairwise(at))
 
 
+async def test_what_becomes_free_within_a_millisecond_is_handed_out_at_once() -> None:
+    """No timer tells it apart, and each would cost more than the time it measures."""
+    pace, time = paced(5000)
+    time.now += 1
+    at = [when for when, _ in await times_of(pace, time, plain=15)]
+    assert at[:5] == [0] * 5
+    assert all(abs(later - sooner - 0.0002) < 1e-9 for sooner, later in pairwise(at[4:]))
+
+
 async def test_a_budget_below_one_call_a_second_works() -> None:
     """POLL_BUDGET takes decimals."""
     pace, time = paced(0.25)

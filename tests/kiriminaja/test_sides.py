@@ -12,6 +12,7 @@ from bot.kiriminaja.breaker import OPENS_AFTER
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import PATIENCE, Pace
 from bot.kiriminaja.sides import HELD_BACK, Side, Sides
+from bot.kiriminaja.wire import HttpxWire
 from tests.kiriminaja.test_client import EXPRESS, INSTANT, KEY, PAGE_404, told
 from tests.kiriminaja.virtual import VirtualTime
 
@@ -31,7 +32,7 @@ class Account:
             instant,
             pace=Pace(1000, clock=self.time.clock, sleep=self.time.sleep),
             clock=self.time.clock,
-            http=lambda: httpx.AsyncClient(transport=httpx.MockTransport(self._answer)),
+            wire=lambda: HttpxWire(httpx.AsyncClient(transport=httpx.MockTransport(self._answer))),
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:

@@ -189,13 +189,35 @@ async def test_one_connection_serves_many_looks() -> None:
     assert connections == 1
 
 
-async def test_the_key_is_in_no_log_of_the_real_stack(caplog: pytest.LogCaptureFixture) -> None:
-    """httpx and httpcore at DEBUG, for an answer and for a failure."""
+async def test_the_key_is_in_no_log_of_the_real_stack(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All loggers at DEBUG, for an answer and for a failure; aiohttp, and through a proxy httpx and httpcore."""
     caplog.set_level(logging.DEBUG)
     await answer_to(saying(response(BODY)))
     await answer_to(saying(b""))
+    async with serving(saying(response(BODY))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        await look("http://kiriminaja.test")
     assert "get_payment" in caplog.text, "the loggers were on"
     assert KEY not in caplog.text
+
+
+async def test_a_proxy_from_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for the whole address."""
+    asked = b""
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(response(BODY))
+
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with serving(proxy, read_head=False) as url:
+        monkeypatch.setenv("HTTP_PROXY", url)
+        assert isinstance(await look("http://kiriminaja.test"), Statement)
+    assert asked.startswith(b"POST http://kiriminaja.test/api/mitra/v2/get_payment ")
 
 
 async def test_a_proxy_from_the_environment_is_not_used_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +227,26 @@ async def test_a_proxy_from_the_environment_is_not_used_on_this_machine(monkeypa
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     assert isinstance(await answer_to(saying(response(BODY))), Statement)
+
+
+async def test_a_redirect_is_not_followed_and_a_cookie_not_kept() -> None:
+    """The key goes where it was sent and nowhere else."""
+    heads: list[bytes] = []
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            await reader.readuntil(b"}")
+            writer.write(response(b"", "307 Temporary Redirect", "Location: /elsewhere", "Set-Cookie: a=b"))
+
+    async with (
+        serving(redirect, read_head=False) as url,
+        KiriminAja(KEY, url, None, pace=Pace(1000)) as kiriminaja,
+    ):
+        for _ in range(2):
+            assert await kiriminaja.fetch("XID-1234", None) == Unwell("http_307")
+    assert [head.split()[1] for head in heads] == [b"/api/mitra/v2/get_payment"] * 2
+    assert b"cookie" not in heads[1].lower()
 
 
 async def test_the_client_connects_within_three_seconds_and_follows_nothing() -> None:

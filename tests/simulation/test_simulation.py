@@ -9,9 +9,9 @@ import pytest
 
 from tests.simulation.run import how_to_rerun, run
 
-WORLDS = 800
-SMALL_WORLDS = 1_200
-CHUNK = 20
+WORLDS = 300
+SMALL_WORLDS = 1_700
+CHUNK = 10
 KEPT = [
     line.split(maxsplit=2)[:2] if line.startswith("small ") else ["large", line.split()[0]]
     for line in Path(__file__).with_name("kept.txt").read_text(encoding="utf-8").splitlines()

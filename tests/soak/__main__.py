@@ -1,15 +1,17 @@
-"""Whether a bot that works for long grows: `python -m tests.soak --minutes 30 --watches 1000` (`--database postgresql://…`
-for another one than a new SQLite file).
+"""Whether a bot that works for long grows: `python -m tests.soak --minutes 30 --watches 1000`, with `--database
+postgres` on a server of its own; on a machine that does nothing else, as beside others it opens more connections.
 
 The bot is a process of its own, started as an operator would; the sandbox is this one. So many payments are watched;
 then, until the time is over, somebody asks, somebody pays, KiriminAja calls back and somebody presses a button, each a
 few times a minute, so that about as many stay open. Every ten seconds the bot is looked at through /proc: a line each,
 and at the end a verdict (`tests.soak.verdict` says what counts). Exit status 1 where something grows or an answer is
-lost. Linux only. The first minutes, until all are watched, are not measured.
+lost: with `--keep`, the log and the database are left to be looked into. Linux only. The first minutes, until all are
+watched, are not measured.
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
 import random
 import sys
@@ -21,6 +23,7 @@ from pathlib import Path
 from bot.sandbox import Sandbox
 from bot.sandbox.payment import Payment
 from bot.sandbox.people import Person
+from tests.databases import empty_database
 from tests.e2e.process import BotProcess
 from tests.soak.verdict import MIB, Sample, complaints, memory_slope
 
@@ -169,22 +172,20 @@ async def watch(look: Callable[[], Sample], living: Awaitable[None]) -> list[Sam
     return samples
 
 
-async def soak(minutes: float, watches: int, url: str | None, seed: int) -> bool:
+async def soak(folder: Path, url: str, *, minutes: float, watches: int, seed: int) -> bool:
     """Runs it all; whether the bot is well."""
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        path = None if url else Path(folder) / "paybot.db"
-        async with Sandbox.serve() as sandbox:
-            settings = {"POLL_BUDGET": "50", "LOG_LEVEL": "warning", "WATCH_FOR": "86400"}
-            made = BotProcess.against(sandbox, Path(folder), url or f"sqlite:///{path}", **settings).from_nothing()
-            async with made as bot:
-                world = World(sandbox, bot, random.Random(seed))
-                began = time.monotonic()
-                await world.fill(watches)
-                print(f"{watches} watched after {time.monotonic() - began:.0f} s")
-                began = time.monotonic()
-                samples = await watch(lambda: look_at(bot.pid, path, began), world.live(began + 60 * minutes))
-                await world.settle()
-                lines = bot.log.splitlines()
+    path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
+    async with Sandbox.serve() as sandbox:
+        settings = {"POLL_BUDGET": "50", "LOG_LEVEL": "info", "WATCH_FOR": "86400"}
+        async with BotProcess.against(sandbox, folder, url, **settings).from_nothing() as bot:
+            world = World(sandbox, bot, random.Random(seed))
+            began = time.monotonic()
+            await world.fill(watches)
+            print(f"{watches} watched after {time.monotonic() - began:.0f} s")
+            began = time.monotonic()
+            samples = await watch(lambda: look_at(bot.pid, path, began), world.live(began + 60 * minutes))
+            await world.settle()
+            lines = [line for line in bot.log.splitlines() if "[info " not in line]
     found = complaints(samples) + world.lost + [f"logged: {line}" for line in lines[:10]]
     slope = f"{memory_slope(samples) / MIB:+.2f} MiB a minute" if len(samples) > 8 else "unknown"
     print(f"{world.told} payments told, {world.pushed_again} callbacks pushed again; memory {slope}; seed {seed}")
@@ -196,7 +197,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--watches", type=int, default=1000)
-    parser.add_argument("--database", help="an empty PostgreSQL database")
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="a folder for the log and the database; else they are thrown away")
     given = parser.parse_args()
-    sys.exit(0 if asyncio.run(soak(given.minutes, given.watches, given.database, given.seed)) else 1)
+    with contextlib.ExitStack() as stack:
+        folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        url = stack.enter_context(empty_database(given.database, folder))
+        going = soak(folder, url, minutes=given.minutes, watches=given.watches, seed=given.seed)
+        sys.exit(0 if asyncio.run(going) else 1)

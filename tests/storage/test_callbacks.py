@@ -29,10 +29,10 @@ async def test_a_callback_is_kept_once(database: Database) -> None:
     assert await store(database, Arrived(SHIPPED)) == frozenset()
     async with database.begin() as tx:
         found = await callbacks.waiting(tx, 10)
-        assert [callback for _, callback in found] == [SHIPPED, DELIVERED]
-        assert [callback for _, callback in await callbacks.waiting(tx, 1)] == [SHIPPED]
-        await callbacks.note_heard(tx, [found[0][0]])
-        assert [callback for _, callback in await callbacks.waiting(tx, 10)] == [DELIVERED]
+        assert [one.callback for one in found] == [SHIPPED, DELIVERED]
+        assert await callbacks.waiting(tx, 1) == found[:1]
+        await callbacks.note_heard(tx, found[:1])
+        assert await callbacks.waiting(tx, 10) == found[1:]
     assert [row.body for row in await rows_of(database, table)] == [None, None]
 
 
@@ -40,14 +40,26 @@ async def test_what_is_said_again_is_heard_again(database: Database) -> None:
     """The first may have come too early; but it is neither kept nor passed on twice."""
     await store(database, Arrived(SHIPPED, RAW), Arrived(DELIVERED))
     async with database.begin() as tx:
-        numbers = [number for number, _ in await callbacks.waiting(tx, 10)]
-        await callbacks.note_heard(tx, numbers)
-        await callbacks.note_forwarded(tx, numbers[0])
+        heard = await callbacks.waiting(tx, 10)
+        await callbacks.note_heard(tx, heard)
+        await callbacks.note_forwarded(tx, heard[0].id)
     assert await store(database, Arrived(SHIPPED, RAW), Arrived(SHIPPED, RAW)) == frozenset()
     async with database.begin() as tx:
-        assert await callbacks.waiting(tx, 10) == [(numbers[0], SHIPPED)]
-        assert await callbacks.waiting(tx, 10, numbers) == []
+        (again,) = await callbacks.waiting(tx, 10, heard)
+        assert (again.id, again.callback) == (heard[0].id, SHIPPED)
+        assert await callbacks.waiting(tx, 10, [again]) == []
         assert await callbacks.to_forward(tx, T0, 10, []) == []
+
+
+async def test_what_is_said_again_while_it_is_heard_is_not_taken_for_heard(database: Database) -> None:
+    """The second word came after the look that the first one asked for."""
+    await store(database, Arrived(SHIPPED))
+    async with database.begin() as tx:
+        first = await callbacks.waiting(tx, 10)
+    await store(database, Arrived(SHIPPED))
+    async with database.begin() as tx:
+        await callbacks.note_heard(tx, first)
+        assert [one.callback for one in await callbacks.waiting(tx, 10)] == [SHIPPED]
 
 
 async def test_a_body_is_kept_until_it_is_passed_on(database: Database) -> None:
@@ -88,7 +100,7 @@ async def test_callbacks_go_after_a_week_and_bodies_before(database: Database) -
     """One that was not heard stays, without its body; so does what was not passed on in time."""
     await store(database, Arrived(SHIPPED, RAW), Arrived(DELIVERED, RAW))
     async with database.begin() as tx:
-        await callbacks.note_heard(tx, [(await callbacks.waiting(tx, 1))[0][0]])
+        await callbacks.note_heard(tx, await callbacks.waiting(tx, 1))
         await purge(tx, T0 + BODIES_FOR)
         assert len(await callbacks.to_forward(tx, T0, 10, [])) == 2
         await purge(tx, T0 + BODIES_FOR + SECOND)

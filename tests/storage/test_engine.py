@@ -7,14 +7,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage import inbox
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.inbox import Arrived
 from bot.storage.migrations import HEAD
-from bot.storage.migrations.run import config
+from bot.storage.migrations.run import config, upgrade
 from bot.storage.tables import metadata
 from tests.storage.making import T0
 
@@ -24,14 +25,44 @@ def test_the_head_named_in_the_program_is_alembics() -> None:
     assert ScriptDirectory.from_config(config()).get_heads() == [HEAD]
 
 
-async def test_migrations_leave_the_tables_the_program_expects(database: Database) -> None:
-    """No column, index or constraint of `tables.py` is missing from the migrations, nor the other way round."""
+def _worded(index: ReflectedIndex) -> dict[str, str]:
+    return {name: str(option) for name, option in index.get("dialect_options", {}).items()}
+
+
+def laid_out(connection: Connection) -> dict[str, object]:
+    """Each table with its columns, keys, constraints and indexes."""
+    tables = inspect(connection)
+    return {
+        name: (
+            [{key: str(value) for key, value in column.items()} for column in tables.get_columns(name)],
+            tables.get_pk_constraint(name),
+            sorted(map(str, tables.get_foreign_keys(name))),
+            sorted(map(str, tables.get_unique_constraints(name))),
+            sorted(str(index | {"dialect_options": _worded(index)}) for index in tables.get_indexes(name)),
+        )
+        for name in tables.get_table_names()
+    }
+
+
+async def test_migrations_leave_what_a_new_database_is_made_as(database_url: str) -> None:
+    """Column for column, in the same order; and no column, index or constraint of `tables.py` is missing, nor the
+    other way round."""
 
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
+    database = Database(database_url)
+    await database.open()
     async with database.begin() as tx:
+        made = await tx.run_sync(laid_out)
         assert await tx.run_sync(differences) == []
+        await tx.run_sync(metadata.drop_all)
+        await tx.execute(text("DROP TABLE alembic_version"))
+        await tx.run_sync(upgrade)
+        assert await tx.run_sync(laid_out) == made
+        assert len(made) == len(metadata.tables) + 1
+        assert (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == HEAD
+    await database.close()
 
 
 async def test_opening_again_migrates_nothing(database_url: str) -> None:

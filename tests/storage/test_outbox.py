@@ -1,6 +1,7 @@
 """The outbox: once for each key, in order within a chat, and nothing for who lost the lease."""
 
 import types
+from collections.abc import AsyncIterator
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -92,21 +93,25 @@ def test_every_fact_is_named_in_the_union() -> None:
     assert isinstance(Fact, types.UnionType)
 
 
+@pytest.fixture
+async def sqlite(migrated_sqlite_url: str) -> AsyncIterator[Database]:
+    """On SQLite alone, opened once for many examples."""
+    opened = Database(migrated_sqlite_url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
-async def test_every_fact_reads_as_it_was_written(migrated_sqlite_url: str, kind: type, data: st.DataObject) -> None:
+async def test_every_fact_reads_as_it_was_written(sqlite: Database, kind: type, data: st.DataObject) -> None:
     """Each class with all its fields, through a real row."""
     fact = data.draw(st.builds(kind))
-    database = Database(migrated_sqlite_url)
-    await database.open()
-    try:
-        async with database.begin() as tx:
-            await tx.execute(table.delete())
-        await keep_notice(database, "k", fact=fact)
-        assert (await begin_first(database)).fact == fact
-    finally:
-        await database.close()
+    async with sqlite.begin() as tx:
+        await tx.execute(table.delete())
+    await keep_notice(sqlite, "k", fact=fact)
+    assert (await begin_first(sqlite)).fact == fact
 
 
 async def test_a_fact_with_every_field_reads_as_it_was_written(database: Database) -> None:

@@ -1,4 +1,5 @@
-"""Migrations by Alembic, run at start under a lock; skipped, and Alembic not even imported, when the head matches."""
+"""Migrations by Alembic, run at start under a lock, where the database is older than the head; one that is new is made
+as the head at once, so that Alembic need not even be imported."""
 
 from typing import Final
 

@@ -236,6 +236,7 @@ def upgrade() -> None:
         sa.Column("method", sa.String(length=64), nullable=False),
         sa.Column("received_at", Moment(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("said", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("hints", sa.Text(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("content_type", sa.Text(), nullable=True),
