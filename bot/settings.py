@@ -289,5 +289,7 @@ def _one_line(error: ValidationError) -> str:
             "KIRIMINAJA_API_KEY": "get it from KiriminAja's dashboard",
         }
         return f"{name} is not set: {source.get(name, 'set it')} and put it into the environment or .env."
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{name} is wrong: {said[:1].lower()}{said[1:]}."
+    said = first["msg"].removeprefix("Value error, ")  # ours begin as they are to be read
+    if said == first["msg"]:
+        said = said[:1].lower() + said[1:].partition(", unable to parse")[0]
+    return f"{name} is wrong: {said}."

@@ -386,3 +386,19 @@ def test_names_in_a_file_that_cannot_be_read_are_not_looked_at() -> None:
     """`Settings.load` says what is wrong with it."""
     Path(".env").write_bytes(b"SHOP_NAME=\xff\n")
     assert misspelt_names() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("TELEGRAM_WEBHOOK_SECRET", "with!mark", "Telegram takes up to 256 letters, digits, _ and - here."),
+        ("POLL_FIRST", "soon", "input should be a valid number."),
+    ],
+)
+def test_a_wrong_value_is_told_in_a_plain_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, said: str
+) -> None:
+    """Names keep their capitals, and nothing tells how it was read."""
+    monkeypatch.setenv(name, text)
+    with pytest.raises(SettingsError, match=rf"^{re.escape(f'{name} is wrong: {said}')}$"):
+        Settings.load()

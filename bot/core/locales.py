@@ -10,9 +10,12 @@ _INDONESIAN: Final = frozenset({"id", "in", "ms", "jv", "jw", "su", "min", "ban"
 
 
 def locale_of(language_code: str | None, default: str) -> Locale:
-    """The catalogue for an IETF language tag: Indonesian where that is understood, English elsewhere.
+    """The catalogue for an IETF language tag: Indonesian where that is understood, else its own, else English.
 
     Without a tag it is `default`, itself read the same way; where that is empty too, Indonesian.
     """
     tag = (language_code or "").strip() or default.strip() or "id"
-    return "id" if tag.replace("_", "-").split("-")[0].lower() in _INDONESIAN else "en"
+    language = tag.replace("_", "-").split("-")[0].lower()
+    if language in _INDONESIAN:
+        return "id"
+    return next((locale for locale in LOCALES if locale == language), "en")

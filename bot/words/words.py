@@ -50,7 +50,7 @@ def lists_packages(fact: Fact) -> bool:
 
 
 class Words:
-    """Speaks for one shop in its time zone. A locale that is neither `id` nor `en` is read by `locale_of`."""
+    """Speaks for one shop in its time zone. A locale without a catalogue is read by `locale_of`."""
 
     def __init__(self, *, shop: Shop, zone: ZoneInfo) -> None:
         self._shop = shop

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.core.commands import AskedLongAgo, Ids, OpenPayments, Standing, StatusTold, Total
+from bot.core.commands import AskedLongAgo, Ids, LanguageUsage, OpenPayments, Standing, StatusTold, Total
+from bot.core.facts import Help
 from bot.core.locales import LOCALES
 from bot.core.message import Action, ActionButton, Message, press_of
 from bot.core.payment import Payment
@@ -111,3 +112,14 @@ def test_a_numbered_card_fits_its_caption(locale: str, of: Payment) -> None:
     card = WORDS.card(unsettled, Face.QR, locale, handle=HANDLE, part="5/5", now=NOW)
     assert "5/5" in check_message(card, 1024)
     assert WORDS.card_strings(unsettled, Face.QR, locale, part="5/5", now=NOW).part == "5/5"
+
+
+@languages
+def test_every_language_can_be_chosen_by_what_is_said(locale: str) -> None:
+    """In the menu and in what `/lang` answers; the help shows the way to the others."""
+    menu = dict(WORDS.menu(locale))["lang"]
+    usage, guide = (WORDS.notice(fact, locale, now=NOW).html for fact in (LanguageUsage(), Help()))
+    for other in LOCALES:
+        assert other in menu.split()
+        assert f"/lang {other}<" in usage
+        assert (f"/lang {other}<" in guide) == (other != locale)

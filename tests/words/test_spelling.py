@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.core.locales import locale_of
+from bot.core.locales import LOCALES, locale_of
 from bot.words.catalogue import Catalogue
 from bot.words.markup import clean, escape, sane_url, shortened
 from bot.words.shop import Shop
@@ -90,6 +90,11 @@ def test_seconds_where_something_was_checked() -> None:
 )
 def test_the_language_of_a_phone(code: str | None, default: str, locale: str) -> None:
     assert locale_of(code, default) == locale
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_language_with_a_catalogue_is_spoken_in_it(locale: str) -> None:
+    assert locale_of(locale, "id") == locale_of(f"{locale}-XX", "id") == locale_of(None, locale) == locale
 
 
 @pytest.mark.parametrize(
