@@ -210,7 +210,7 @@ class Renderer:
 
 
 def paint(painter: CardPainter, face: Face, strings: CardStrings, payload: str | None) -> bytes:
-    """A card as PNG; takes about 10 ms of CPU, so call it in a thread."""
+    """A card as PNG; takes about 3 ms of CPU, so call it in a thread."""
     text = CardText(
         payee=strings.payee or "",
         city=strings.city or "",

@@ -28,8 +28,8 @@ def open_account(api_url: str, token: str) -> Bot:
     # Each 429 would print that the type of its pause is going to change; `sender` takes both types.
     warnings.filterwarnings("ignore", message=".*`retry_after`", category=PTBDeprecationWarning)
     request = HTTPXRequest(
-        # Thirty messages a second need no more, and httpcore looks through all of them for each request.
-        connection_pool_size=32,
+        # Thirty messages a second need no more; httpcore looks through all of them for each request and each answer.
+        connection_pool_size=20,
         connect_timeout=5,
         read_timeout=15,
         write_timeout=15,
