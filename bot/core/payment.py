@@ -471,12 +471,15 @@ def _continuing(decision: Decision, now: datetime, rules: Rules) -> Decision:
         payment = decision.payment
     if payment.status is Status.CLOSED and now >= payment.closes_at + LATE_FOR and not payment.claim_until:
         return replace(decision, payment=replace(payment, status=Status.DROPPED))
-    if payment.status is Status.WAITING and now >= payment.closes_at:
+    closes = payment.status is Status.WAITING and now >= payment.closes_at
+    if closes:
         payment = replace(payment, status=Status.CLOSED)
         closed = WatchClosed(now, unclear=payment.oddity is not None)
         decision = replace(decision, payment=payment, facts=(*decision.facts, closed), card_changed=True)
     if payment.status is Status.CLOSED and not payment.claim_until:
-        return replace(decision, look_again_at=now + HOURLY)
+        # Called paid in other words than the last time: one more look tells whether they stay.
+        pause = max(SECOND_READ_AFTER, rules.first) if closes and payment.second_read_due else HOURLY
+        return replace(decision, look_again_at=now + pause)
     next_look = now + rules.interval(now - payment.fresh_since)
     # A look falls on the end of the claim and of the watch, but never closer to this one than POLL_FIRST.
     ends = [payment.claim_until] if payment.claim_until else []

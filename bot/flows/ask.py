@@ -255,7 +255,7 @@ class Ask:
             await watches.forget_card(tx, watch.id, watch.card_message_id)
         await outbox.put_card(tx, watch, now)
         if watch.card_message_id is not None:
-            await changes.put_erase(tx, watch, now)
+            await changes.put_erase(tx, watch, watch.card_message_id, now)
 
     async def _say_unknown(self, tx: Tx, asker: Asker, number: int, payment_id: str) -> None:
         fact = await self._admit.note_unknown(tx, asker, payment_id)

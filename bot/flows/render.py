@@ -81,7 +81,8 @@ class Renderer:
                     return Nothing()
                 return await self._card(tx, row, payment, watch, now)
             case RowKind.ERASE:
-                if payment is None or watch is None or row.message_id is None:
+                # What was thought to be one too many may have been found meanwhile, and counts since.
+                if payment is None or watch is None or row.message_id in (None, watch.card_message_id):
                     return Nothing()
                 face = Face.RECEIPT if payment.settled else Face.GONE
                 card = await self._face(tx, row.locale, payment, watch, face, now)

@@ -12,7 +12,7 @@ from bot.flows.lapse import offer_instead
 from bot.flows.reach import Pause
 from bot.flows.rendered import CardMessage, Erasure, Rendered, TextMessage, TooLate
 from bot.messenger.sender import Delivered, MessageGone, Moved, Outcome, PictureUnknown, RetryAt, Undeliverable
-from bot.storage import chats, lists, outbox, uploads, watches
+from bot.storage import changes, chats, lists, outbox, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.lease import is_overtaken
 from bot.storage.outbox import Outgoing
@@ -114,10 +114,20 @@ class Settle:
             await uploads.note(tx, card.picture.digest, outcome.file_id, now)
         # Frozen since it was sent, and begun anew meanwhile: whoever took over knows better which message is the card.
         if not was_held and await is_overtaken(tx, token):
+            await self._take_back(tx, row, rendered, outcome.message_id, now)
             return
         message_id = outcome.message_id or card.message_id
         if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
             await watches.note_card(tx, row.watch_id, message_id, card.face_digest)
+
+    async def _take_back(
+        self, tx: Tx, row: Outgoing, rendered: Rendered, message_id: int | None, now: datetime
+    ) -> None:
+        """A card that nobody else knows of would ask to pay for ever."""
+        is_new = isinstance(rendered, CardMessage) and rendered.message_id is None
+        watch = await watches.by_id(tx, row.watch_id) if is_new and row.watch_id is not None else None
+        if watch is not None and message_id not in (None, watch.card_message_id):
+            await changes.put_erase(tx, watch, message_id, now)
 
 
 def _card_of(rendered: Rendered) -> CardMessage | None:

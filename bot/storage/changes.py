@@ -31,9 +31,9 @@ async def put_change(
     await tx.execute(_changing(upsert(tx)), values)
 
 
-async def put_erase(tx: Tx, watch: Watch, now: datetime) -> None:
-    """Takes away the message that showed a watch's card so far."""
-    key = f"erase:{watch.place.chat_id}:{watch.card_message_id}"
+async def put_erase(tx: Tx, watch: Watch, message_id: int, now: datetime) -> None:
+    """Takes away a message that shows a watch's card and is not, or no longer, the one that counts."""
+    key = f"erase:{watch.place.chat_id}:{message_id}"
     values = await row_values(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
-    values |= {"message_id": watch.card_message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
+    values |= {"message_id": message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
     await tx.execute(adding(upsert(tx)), values)

@@ -11,7 +11,7 @@ from bot.core.facts import Paid
 from bot.core.payment import Status
 from bot.core.watch import Watch, WatchState
 from bot.storage.engine import Tx
-from bot.storage.outbox import RowKind, RowState
+from bot.storage.outbox import THROTTLED, RowKind, RowState
 from bot.storage.payments import upsert
 from bot.storage.tables import alert_places, chats, outbox, payments, watches
 from bot.storage.watches import watch_of
@@ -179,10 +179,22 @@ async def move(tx: Tx, old: int, new: int) -> None:
     chosen = select(chats.c.locale).where(chats.c.id == old).scalar_subquery()
     await tx.execute(chats.update().where(chats.c.id == new, chats.c.locale.is_(None)).values(locale=chosen))
     await _move_team(tx, old, new)
+    await _move_what_waits(tx, old, new)
+
+
+async def _move_what_waits(tx: Tx, old: int, new: int) -> None:
     waits = (outbox.c.chat_id == old, outbox.c.state.in_([RowState.DUE, RowState.RESTS]))
     # A message to take away is named by a number that means another message there.
     await tx.execute(outbox.delete().where(*waits, outbox.c.kind == RowKind.ERASE))
-    await tx.execute(outbox.update().where(*waits).values(chat_id=new, message_id=None, after_message_id=None))
+    # What waits for a pause that Telegram named there is not overtaken.
+    behind = outbox.alias("behind")
+    pause = select(func.max(behind.c.due_at)).where(
+        behind.c.chat_id == new, behind.c.state == RowState.DUE, behind.c.problem == THROTTLED
+    )
+    until = func.coalesce(pause.scalar_subquery(), outbox.c.due_at)
+    later = case((until > outbox.c.due_at, until), else_=outbox.c.due_at)
+    moved = outbox.update().where(*waits).values(chat_id=new, due_at=later, message_id=None, after_message_id=None)
+    await tx.execute(moved)
 
 
 async def _move_team(tx: Tx, old: int, new: int) -> None:

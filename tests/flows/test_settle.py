@@ -13,8 +13,8 @@ from bot.flows.settle import Settle
 from bot.messenger.outcomes import Delivered, Outcome, Undeliverable
 from bot.storage import outbox, watches
 from bot.storage.engine import Database
-from bot.storage.outbox import Outgoing
-from bot.storage.tables import chats, lease
+from bot.storage.outbox import Outgoing, RowKind
+from bot.storage.tables import chats, lease, outbox as outbox_table
 from bot.words.cards import CardStrings
 from tests.storage.making import CHAT, SECOND, T0, TOKEN, begin_first, keep_card, keep_payment, keep_watch, rows_of
 
@@ -63,15 +63,20 @@ async def card_of(database: Database, watch: Watch) -> int | None:
         return kept.card_message_id
 
 
-async def test_whoever_took_over_says_which_message_is_the_card(database: Database) -> None:
-    """The first one's message was found meanwhile, and gave way to another one that shows a code anew."""
+@pytest.mark.parametrize(("sent_late", "taken_back"), [(42, [42]), (44, [])])
+async def test_whoever_took_over_says_which_message_is_the_card(
+    database: Database, sent_late: int, taken_back: list[int]
+) -> None:
+    """The first one's message is one too many, which nobody else knows of, or was found meanwhile and is the card."""
     watch = await kept_card(database)
     frozen = await begin_first(database)
     await take_over(database)
     newer = await begin_first(database, token=TOKEN + 1)
     await settle(database, newer, Delivered(44), token=TOKEN + 1)
-    await settle(database, frozen, Delivered(42), token=TOKEN)
+    await settle(database, frozen, Delivered(sent_late), token=TOKEN)
     assert await card_of(database, watch) == 44
+    erased = [row.message_id for row in await rows_of(database, outbox_table) if row.kind == RowKind.ERASE]
+    assert erased == taken_back
 
 
 async def test_what_was_sent_is_noted_late_where_nobody_has_begun_it_anew(database: Database) -> None:

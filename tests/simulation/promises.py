@@ -9,7 +9,7 @@ from tests.simulation.messenger import Sent
 from tests.simulation.planned import CALM
 from tests.simulation.provider import Bill, payload
 from tests.simulation.words import Said
-from tests.simulation.world import OPS, World
+from tests.simulation.world import OPS, Asked, World
 
 _NEWS: Final = frozenset({
     "Paid", "QrReplaced", "QrBack", "Withheld", "NotFound", "WatchClosed", "ClaimOver", "DriverComing", "PickedUp",
@@ -110,7 +110,11 @@ class Promises:
                     self._world.violate("every watch ends", f"{bill.id} in {place}")
 
     def _may_have_stopped(self, place: tuple[int, int | None], bill: Bill) -> bool:
-        """Whether a press came to no answer, as the process died: it may have been a stop, and its message deleted."""
+        """Whether a stop came to no answer: a press whose process died, as its message may be deleted meanwhile; or a
+        command in a chat that has blocked the bot since."""
+        commands = (asked for asked in self._world.asked if asked.command == "/stop" and bill.id in asked.payments)
+        if any((asked.chat, asked.topic) == place and self._blocks_after(asked) for asked in commands):
+            return True
         answered = {press_id for press_id, _, _ in self._world.messenger.toasts}
         return any(
             press_id not in answered and (chat, topic) == place and Said.read(under).payment_id == bill.id
@@ -168,7 +172,7 @@ class Promises:
 
     def _commands_answered(self) -> None:
         for asked in self._world.asked:
-            if any(chat == asked.chat and at >= asked.at and blocked for at, chat, blocked in self._world.blocks):
+            if self._blocks_after(asked):
                 continue  # answers to a chat that takes none are given up
             mine = [told for told in self._told if told.place == (asked.chat, asked.topic)]
             answers = {told.said.payment_id for told in mine if told.said.locale == f"u{asked.update}"}
@@ -181,6 +185,10 @@ class Promises:
                 missing -= {"/status"} if any(told.is_news_of_paid for told in mine) else set()
             if missing:
                 self._world.violate("every command is answered", f"{asked}: {missing}")
+
+    def _blocks_after(self, asked: Asked) -> bool:
+        """Whether a command's chat has blocked the bot since."""
+        return any(chat == asked.chat and at >= asked.at and blocked for at, chat, blocked in self._world.blocks)
 
     def _presses_answered(self) -> None:
         answered = {press_id for press_id, _, _ in self._world.messenger.toasts}

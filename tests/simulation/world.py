@@ -134,8 +134,9 @@ class World:
         self.note("VIOLATION", f"{promise}: {how}")
 
     def flooded(self, chat: Chat, process: Process) -> None:
-        """Somebody sends where Telegram said "not before"."""
-        self.floods.append((self.now, chat.first_id))
+        """Somebody sends where Telegram said "not before". What was frozen on its way since cannot know."""
+        if not process.has_lost_lease:
+            self.floods.append((self.now, chat.first_id))
 
     # --- processes ---
 

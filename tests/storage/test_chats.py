@@ -100,15 +100,31 @@ async def test_a_supergroup_takes_over_watches_and_what_waits(database: Database
         assert not await shown.shows(tx, NEW, 42, watch.id)
 
 
+async def test_what_moves_waits_for_a_pause_that_telegram_named_there(database: Database) -> None:
+    """The supergroup takes nothing before, whatever its messages were called."""
+    await keep_notice(database, "there", Place(NEW))
+    row = await begin_first(database)
+    async with database.begin() as tx:
+        await outbox.put_off(
+            tx,
+            row,
+            lease_token=TOKEN,
+            until=T0 + SECOND,
+            problem=outbox.THROTTLED,
+            counts=False,
+            maybe_sent=False,
+        )
+    await keep_notice(database, "moves", Place(OLD))
+    await move(database)
+    assert {row.due_at for row in await rows_of(database, outbox_table)} == {T0 + SECOND}
+
+
 async def test_no_message_of_the_supergroup_is_deleted_for_one_of_the_old_group(database: Database) -> None:
     """A message to take away is named by a number that means another message in the supergroup."""
     await keep_payment(database)
     kept = await keep_watch(database, place=Place(OLD))
     async with database.begin() as tx:
-        await watches.note_card(tx, kept.id, 41, "face")
-        watch = await watches.by_id(tx, kept.id)
-        assert watch is not None
-        await changes.put_erase(tx, watch, T0)
+        await changes.put_erase(tx, kept, 41, T0)
     await keep_card(database, kept)
     await move(database)
     (row,) = await rows_of(database, outbox_table)

@@ -216,13 +216,8 @@ async def test_an_old_card_is_taken_away_once(database: Database) -> None:
     await keep_payment(database)
     kept = await keep_watch(database)
     async with database.begin() as tx:
-        from bot.storage import watches
-
-        await watches.note_card(tx, kept.id, 41, "face")
-        watch = await watches.by_id(tx, kept.id)
-        assert watch is not None
-        await changes.put_erase(tx, watch, T0)
-        await changes.put_erase(tx, watch, T0)
+        await changes.put_erase(tx, kept, 41, T0)
+        await changes.put_erase(tx, kept, 41, T0)
     row = await begin_first(database)
     assert (row.kind, row.message_id, row.watch_id, row.payment_id) == (RowKind.ERASE, 41, kept.id, ID)
 
