@@ -116,9 +116,13 @@ class Settle:
         if not was_held and await is_overtaken(tx, token):
             await self._take_back(tx, row, rendered, outcome.message_id, now)
             return
-        message_id = outcome.message_id or card.message_id
-        if isinstance(rendered, CardMessage) and row.watch_id is not None and message_id is not None:
-            await watches.note_card(tx, row.watch_id, message_id, card.face_digest)
+        if not isinstance(rendered, CardMessage) or row.watch_id is None:
+            return
+        if card.message_id is not None:
+            # Asked for again meanwhile, the card comes as a new message, and this one goes.
+            await watches.note_face(tx, row.watch_id, card.message_id, card.face_digest)
+        elif outcome.message_id is not None:
+            await watches.note_card(tx, row.watch_id, outcome.message_id, card.face_digest)
 
     async def _take_back(
         self, tx: Tx, row: Outgoing, rendered: Rendered, message_id: int | None, now: datetime

@@ -8,15 +8,16 @@ from bot.core.facts import Fact
 from bot.core.watch import Place, Watch
 from bot.storage.engine import Tx
 from bot.storage.notation import to_json
-from bot.storage.outbox import RowKind, adding, row_values
+from bot.storage.outbox import RowKind, row_values
 from bot.storage.payments import upsert
 from bot.storage.tables import outbox
 
 
 @cache
-def _changing(insert: Any) -> Any:
+def _wanting(insert: Any, *names: str) -> Any:
+    """The statement that adds a row or makes it due anew, with what is `names` there."""
     statement = insert(outbox)
-    again = {name: statement.excluded[name] for name in ("state", "due_at", "locale", "fact")}
+    again = {name: statement.excluded[name] for name in ("state", "due_at", *names)}
     again |= {"version": outbox.c.version + 1, "attempts": 0}
     return statement.on_conflict_do_update(index_elements=["key"], set_=again)
 
@@ -28,7 +29,7 @@ async def put_change(
     key = f"change:{place.chat_id}:{message_id}"
     values = await row_values(tx, RowKind.CHANGE, key, place, locale, now, about_payment=False)
     values |= {"message_id": message_id, "payment_id": payment_id, "fact": to_json(fact)}
-    await tx.execute(_changing(upsert(tx)), values)
+    await tx.execute(_wanting(upsert(tx), "locale", "fact"), values)
 
 
 async def put_erase(tx: Tx, watch: Watch, message_id: int, now: datetime) -> None:
@@ -36,4 +37,5 @@ async def put_erase(tx: Tx, watch: Watch, message_id: int, now: datetime) -> Non
     key = f"erase:{watch.place.chat_id}:{message_id}"
     values = await row_values(tx, RowKind.ERASE, key, watch.place, watch.locale, now)
     values |= {"message_id": message_id, "watch_id": watch.id, "payment_id": watch.payment_id}
-    await tx.execute(adding(upsert(tx)), values)
+    # Once it was left, as it had become the card; now it may have to go after all.
+    await tx.execute(_wanting(upsert(tx)), values)

@@ -48,6 +48,11 @@ _FORGET_CARD: Final = (
     .where(watches.c.id == bindparam("watch"), watches.c.card_message_id == bindparam("message"))
     .values(card_message_id=None, card_face=None)
 )
+_NOTE_FACE: Final = (
+    watches.update()
+    .where(watches.c.id == bindparam("watch"), watches.c.card_message_id == bindparam("message"))
+    .values(card_face=bindparam("face"))
+)
 
 
 async def at(tx: Tx, payment_id: str, place: Place) -> Watch | None:
@@ -135,6 +140,11 @@ async def note_claim(tx: Tx, watch_id: int, at: datetime | None) -> None:
 async def note_card(tx: Tx, watch_id: int, message_id: int, face: str) -> None:
     """Which message shows the card, and the digest of what it shows."""
     await _change(tx, watch_id, {"card_message_id": message_id, "card_face": face})
+
+
+async def note_face(tx: Tx, watch_id: int, message_id: int, face: str) -> None:
+    """What the card's message shows now, if it is the card still."""
+    await tx.execute(_NOTE_FACE, {"watch": watch_id, "message": message_id, "face": face})
 
 
 async def forget_card(tx: Tx, watch_id: int, message_id: int) -> None:

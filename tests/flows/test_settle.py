@@ -21,10 +21,10 @@ from tests.storage.making import CHAT, SECOND, T0, TOKEN, begin_first, keep_card
 BLOCKED = Undeliverable("Forbidden: bot was blocked by the user", chat_is_gone=True)
 
 
-def a_card(face_digest: str) -> CardMessage:
-    """A code to pay, sent as a new message."""
+def a_card(face_digest: str, message_id: int | None) -> CardMessage:
+    """A code to pay, sent as a new message or in the place of an older one."""
     strings = CardStrings("QRIS", "XID-1", *[None] * 9)
-    return CardMessage(Message("card"), Picture("d", Face.QR, strings, "payload", "file"), None, face_digest)
+    return CardMessage(Message("card"), Picture("d", Face.QR, strings, "payload", "file"), message_id, face_digest)
 
 
 async def kept_card(database: Database) -> Watch:
@@ -38,7 +38,9 @@ async def kept_card(database: Database) -> Watch:
     return watch
 
 
-async def settle(database: Database, row: Outgoing, outcome: Outcome, *, token: int, face: str = "face") -> None:
+async def settle(
+    database: Database, row: Outgoing, outcome: Outcome, *, token: int, face: str = "face", changed: int | None = None
+) -> None:
     """Notes what came of it."""
 
     def clock() -> datetime:
@@ -46,7 +48,7 @@ async def settle(database: Database, row: Outgoing, outcome: Outcome, *, token: 
 
     async with database.begin() as tx:
         pause = Pause(SECOND, own=False)
-        await Settle(Operators((), "id"), clock)(tx, row, a_card(face), outcome, pause, token)
+        await Settle(Operators((), "id"), clock)(tx, row, a_card(face, changed), outcome, pause, token)
 
 
 async def take_over(database: Database) -> None:
@@ -77,6 +79,19 @@ async def test_whoever_took_over_says_which_message_is_the_card(
     assert await card_of(database, watch) == 44
     erased = [row.message_id for row in await rows_of(database, outbox_table) if row.kind == RowKind.ERASE]
     assert erased == taken_back
+
+
+async def test_a_card_that_gave_way_while_it_was_changed_does_not_come_back(database: Database) -> None:
+    """Asked for again meanwhile, it comes as a new message; the old one is to go."""
+    watch = await kept_card(database)
+    row = await begin_first(database)
+    await settle(database, row, Delivered(42), token=TOKEN)
+    await keep_card(database, watch)
+    row = await begin_first(database)
+    async with database.begin() as tx:
+        await watches.forget_card(tx, watch.id, 42)
+    await settle(database, row, Delivered(42), token=TOKEN, changed=42)
+    assert await card_of(database, watch) is None
 
 
 async def test_what_was_sent_is_noted_late_where_nobody_has_begun_it_anew(database: Database) -> None:
