@@ -5,10 +5,10 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypedDict
-from urllib.request import getproxies
 
 import httpx
 
+from bot import proxies
 from bot.core.answer import Unwell
 from bot.kiriminaja.answers import MAX_BODY
 
@@ -78,8 +78,8 @@ def http_client(*, connect: float = CONNECT_TIMEOUT, call: float = CALL_TIMEOUT)
 
 
 def look_wire() -> Wire:
-    """For looks, which are many: aiohttp, which takes a seventh of httpx's CPU. Proxies are httpx's business."""
-    if getproxies().keys() & {"http", "https", "all"}:
+    """For looks, which are many: aiohttp, which takes a seventh of httpx's CPU."""
+    if proxies.are_set():
         return HttpxWire(http_client())
     # Here, as no other command than `run` needs it.
     from bot.kiriminaja.aiohttp_wire import AiohttpWire

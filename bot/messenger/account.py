@@ -5,9 +5,10 @@ import warnings
 
 from telegram import Bot
 from telegram.error import InvalidToken
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
+from bot import proxies
 from bot.messenger.bounds import bound, gather, trusted
 from bot.messenger.outcomes import CALL_TIMEOUT
 
@@ -27,21 +28,29 @@ def open_account(api_url: str, token: str) -> Bot:
     """A bot that sends over a pool of its own; calls go to `<api_url>/bot<token>/<method>`. Nothing is sent yet."""
     # Each 429 would print that the type of its pause is going to change; `sender` takes both types.
     warnings.filterwarnings("ignore", message=".*`retry_after`", category=PTBDeprecationWarning)
-    request = HTTPXRequest(
-        # Thirty messages a second need no more; httpcore looks through all of them for each request and each answer.
-        connection_pool_size=20,
-        connect_timeout=5,
-        read_timeout=15,
-        write_timeout=15,
-        pool_timeout=10,
-        httpx_kwargs={"event_hooks": {"request": [gather], "response": [bound]}, "verify": trusted()},
-    )
+    request = _request()
     return Bot(
         token,
         base_url=f"{api_url}/bot",
         base_file_url=f"{api_url}/file/bot",
         request=request,
         get_updates_request=request,  # `Updates` polls; the library would open a pool of its own for it
+    )
+
+
+def _request() -> BaseRequest:
+    if not proxies.are_set():
+        # Here, as no shell command needs it but `check`.
+        from bot.messenger.aiohttp_request import AiohttpRequest
+
+        return AiohttpRequest()
+    return HTTPXRequest(
+        connection_pool_size=32,
+        connect_timeout=5,
+        read_timeout=15,
+        write_timeout=15,
+        pool_timeout=10,
+        httpx_kwargs={"event_hooks": {"request": [gather], "response": [bound]}, "verify": trusted()},
     )
 
 
@@ -60,5 +69,6 @@ async def learn_name(bot: Bot) -> None:
 
 
 async def close_account(bot: Bot) -> None:
-    """Closes the connections."""
+    """Closes the connections, also where the name was never learnt."""
     await bot.shutdown()
+    await bot.request.shutdown()

@@ -19,6 +19,7 @@ from telegram.error import (
     Conflict,
     Forbidden,
     InvalidToken,
+    NetworkError,
     RetryAfter,
     TelegramError,
 )
@@ -30,6 +31,10 @@ CALL_TIMEOUT: Final = 12.0
 """Seconds for one call from start to last byte: an answer that drips never meets a timeout between two bytes."""
 # httpx's own: the request had surely not left when these were raised.
 _SURELY_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class NotSent(NetworkError):
+    """No connection came about: the request did surely not leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,8 @@ def _failed(error: TelegramError) -> Outcome:
         case _:
             # A 429 that names no pause is a no like any other. But a 5xx may come after the message went out, and so
             # may a success that is no JSON.
-            surely_not = isinstance(error.__cause__, _SURELY_NOT_SENT) or error.message.startswith("Too Many Requests")
+            surely_not = isinstance(error, NotSent) or isinstance(error.__cause__, _SURELY_NOT_SENT)
+            surely_not |= error.message.startswith("Too Many Requests")
             return RetryAt(_short(error), maybe_sent=not surely_not)
 
 

@@ -39,8 +39,8 @@ FORBIDDEN = [
     ("flows/bad_{}.py", "import bot.chat", "Floors"),
     ("flows/bad_{}.py", "import sqlalchemy", "SQL only in storage"),
     ("flows/bad_{}.py", "import telegram", "Telegram's library"),
-    ("flows/bad_{}.py", "import httpx", "httpx only"),
-    ("flows/bad_{}.py", "def f() -> None:\n    import httpx", "httpx only"),
+    ("flows/bad_{}.py", "import httpx", "HTTP only"),
+    ("flows/bad_{}.py", "def f() -> None:\n    import httpx", "HTTP only"),
 ]
 FOLDERS = ["chat", "core", "flows", "kiriminaja", "messenger", "pictures", "sandbox", "storage", "web", "words"]
 
