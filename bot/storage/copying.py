@@ -6,13 +6,17 @@ The rows are read within one transaction and written within another, so a copy i
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Table, delete, func, insert, select, text
 
 from bot.storage.engine import Database, Tx
 from bot.storage.payments import upsert
+from bot.storage.sqlite import SqliteTx
 from bot.storage.tables import lease, metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _AT_ONCE: Final = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,9 +27,12 @@ _TABLES: Final[tuple[Table, ...]] = tuple(table for table in metadata.sorted_tab
 @asynccontextmanager
 async def snapshot(database: Database) -> AsyncIterator[Tx]:
     """A transaction that sees one moment, however long it reads; nobody waits for it on PostgreSQL."""
-    async with database.engine.connect() as connection:
-        if not database.is_sqlite:
-            await connection.execution_options(isolation_level="REPEATABLE READ")
+    if database.is_sqlite:
+        async with database.engine.begin() as tx:
+            yield tx
+        return
+    async with database.postgres.connect() as connection:
+        await connection.execution_options(isolation_level="REPEATABLE READ")
         async with connection.begin():
             yield connection
 
@@ -44,12 +51,23 @@ async def replace_all(source: Tx, target: Tx) -> dict[str, int]:
     for table in reversed(_TABLES):
         await target.execute(delete(table))
     for table in _TABLES:
-        rows = await source.stream(select(table).order_by(*table.primary_key.columns))
-        async for part in rows.mappings().partitions(_AT_ONCE):
-            await target.execute(insert(table), [dict(row) for row in part])
+        async for part in _parts_of(source, table):
+            await target.execute(insert(table), part)
         await _count_on(target, table)
     await _raise_token(source, target)
     return await rows_in(target)
+
+
+async def _parts_of(source: Tx, table: Table) -> AsyncIterator[list[dict[str, Any]]]:
+    """All rows, so many at a time."""
+    query = select(table).order_by(*table.primary_key.columns)
+    if isinstance(source, SqliteTx):
+        for part in (await source.execute(query)).mappings().partitions(_AT_ONCE):
+            yield [dict(row) for row in part]
+    else:
+        rows = await cast("AsyncConnection", source).stream(query)
+        async for part in rows.mappings().partitions(_AT_ONCE):
+            yield [dict(row) for row in part]
 
 
 async def _count_on(tx: Tx, table: Table) -> None:

@@ -5,38 +5,33 @@ upgrades fail at once and old versions can corrupt a WAL with two writers. Postg
 """
 
 import asyncio
-import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError, TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.backup import BackupError, keep_before_migration
-from bot.storage.connecting import WROTE, postgres_engine, sqlite_engine
+from bot.storage.connecting import postgres_engine
+from bot.storage.lock_file import take_lock
 from bot.storage.migrations import HEAD
 from bot.storage.migrations.fresh import create_all
-from bot.storage.refusals import mend_of
+from bot.storage.refusals import DatabaseError, NotThereYet, mend_of
 from bot.storage.sharing import Sharing
+from bot.storage.sqlite import SqliteEngine
 from bot.storage.trouble import FILE_GONE, DatabaseAway, Trouble, is_trouble, mend_of_file, problem_of
+from bot.storage.tx import WROTE, Tx
 
-Tx = AsyncConnection
-"""A transaction in progress: what every function of this package takes first."""
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+__all__ = ["Database", "DatabaseError", "NotThereYet", "Tx", "is_out_of_reach"]
 
 # Any constant will do; it only has to be the same in every process.
 _MIGRATION_LOCK: Final = 7_095_104
-
-
-class DatabaseError(Exception):
-    """The database cannot be used; the text is one line with the mend."""
-
-
-class NotThereYet(DatabaseError):
-    """There is no database of ours yet."""
 
 
 def is_out_of_reach(error: BaseException) -> bool:
@@ -53,8 +48,9 @@ class Database:
         self._url = url
         self._path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
         self._lock: IO[str] | None = None
-        self._engine: AsyncEngine | None = None
+        self._engine: AsyncEngine | SqliteEngine | None = None
         self._file: tuple[int, int] | None = None
+        self._asking: asyncio.Task[bool | None] | None = None
         self.trouble = Trouble()
         """What is the matter with it, if anything."""
         self.share = Sharing(self.begin, one_writer=self.is_sqlite)
@@ -71,18 +67,25 @@ class Database:
         return self._path
 
     @property
-    def engine(self) -> AsyncEngine:
-        """SQLAlchemy's engine. Raises `DatabaseError` before `open`."""
+    def engine(self) -> "AsyncEngine | SqliteEngine":
+        """What transactions begin with. Raises `DatabaseError` before `open`."""
         if self._engine is None:
             raise DatabaseError("DATABASE_URL: the database is not open.")
         return self._engine
+
+    @property
+    def postgres(self) -> "AsyncEngine":
+        """SQLAlchemy's engine, for connections of one's own. Raises `DatabaseError` before `open`, and on SQLite."""
+        if isinstance(self.engine, SqliteEngine):
+            raise DatabaseError("DATABASE_URL: SQLite has one connection.")
+        return self.engine
 
     async def open(self) -> None:
         """Takes the lock file (SQLite), connects and migrates. Raises `DatabaseError`, or an error for which
         `is_out_of_reach` holds where PostgreSQL does not answer yet."""
         try:
             if self._path is not None:
-                self._take_lock(self._path)
+                self._lock = take_lock(self._path)
             self._engine = self._connect()
             await self._migrate()
             self._file = self._file_there()
@@ -172,10 +175,17 @@ class Database:
 
     async def is_current(self) -> bool | None:
         """Whether it has this program's revision; None where it does not answer within two seconds."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_whether_current())
+        # One that is stuck is left alone, and is what the next one waits for.
+        await asyncio.wait([self._asking], timeout=2)
+        return self._asking.result() if self._asking.done() else None
+
+    async def _ask_whether_current(self) -> bool | None:
         try:
             self._expect_our_file()
-            async with asyncio.timeout(2), self.engine.connect() as connection:
-                return await self._revision(connection) == HEAD
+            async with self.engine.begin() as tx:
+                return await self._revision(tx) == HEAD
         except (SQLAlchemyError, OSError, TimeoutError, DatabaseError, DatabaseAway):
             return None
 
@@ -194,24 +204,6 @@ class Database:
         if self._file is not None and self._file_there() != self._file:
             raise DatabaseAway(FILE_GONE)
 
-    def _take_lock(self, path: Path) -> None:
-        lock_path = path.with_name(path.name + ".lock")
-        try:
-            lock_path.parent.mkdir(parents=True, exist_ok=True)
-            lock = lock_path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise DatabaseError(
-                f"DATABASE_URL: {lock_path} cannot be written ({error.strerror}): choose a folder that can be."
-            ) from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise DatabaseError(
-                f"DATABASE_URL: {path} is in use by another paybot: stop that one, or give this one its own database."
-            ) from None
-        self._lock = lock
-
     def _refusal(self, error: DBAPIError) -> DatabaseError | None:
         """What the operator has to mend; None where the database is only away."""
         if self._path is not None:
@@ -220,9 +212,9 @@ class Database:
             mend, name = mend_of(str(error.orig), getattr(error.orig, "sqlstate", None)), "PostgreSQL"
         return DatabaseError(f"DATABASE_URL: {name} {mend}") if mend else None
 
-    def _connect(self, *, checkpoints: bool = True) -> AsyncEngine:
+    def _connect(self, *, checkpoints: bool = True) -> "AsyncEngine | SqliteEngine":
         if self._path is not None:
-            return sqlite_engine(self._path, checkpoints=checkpoints)
+            return SqliteEngine(self._path, checkpoints=checkpoints)
         try:
             return postgres_engine(self._url)
         except (ArgumentError, ValueError):

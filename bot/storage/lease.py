@@ -9,13 +9,15 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, exists, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.engine import Database, Tx
 from bot.storage.tables import lease
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 RENEW_EVERY: Final = timedelta(seconds=3)
 LASTS: Final = timedelta(seconds=10)
@@ -143,8 +145,8 @@ class Lease:
             await connection.invalidate()
             await connection.close()
 
-    async def _own_connection(self) -> AsyncConnection:
+    async def _own_connection(self) -> "AsyncConnection":
         if self._connection is None:
-            connection = await self._database.engine.connect()
+            connection = await self._database.postgres.connect()
             self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         return self._connection

@@ -38,7 +38,7 @@ async def listen(database: Database, rung: Callable[[Bell], None]) -> None:
     pause = 0.5
     while not database.is_sqlite:
         try:
-            connection = await database.engine.connect()
+            connection = await database.postgres.connect()
             try:
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 await raw.set_autocommit(True)

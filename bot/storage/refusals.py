@@ -1,4 +1,5 @@
-"""Why PostgreSQL lets nobody in, where waiting would not help: a wrong password, user or database.
+"""A database that cannot be used, where waiting would not help; and why PostgreSQL lets nobody in: a wrong password,
+user or database.
 
 The driver gives no SQLSTATE for a connection that failed, only the server's text, of which nothing is passed on. What
 is not known here counts as an outage: a server that starts, stops or has no connection left is waited for.
@@ -6,6 +7,15 @@ is not known here counts as an outage: a server that starts, stops or has no con
 
 import re
 from typing import Final
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the text is one line with the mend."""
+
+
+class NotThereYet(DatabaseError):
+    """There is no database of ours yet."""
+
 
 _LOGIN: Final = (
     "refuses the user or the password: give those it knows in postgresql://user:password@host/database, "

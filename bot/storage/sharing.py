@@ -5,23 +5,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.storage.trouble import DatabaseAway
+from bot.storage.tx import Tx
 
 AT_ONCE: Final = 32
 """Parts in one transaction: whoever has one of their own to begin waits for no more than these."""
 
 Result = TypeVar("Result")
-_Part = tuple[Callable[[AsyncConnection], Awaitable[Any]], asyncio.Future[Any]]
+_Part = tuple[Callable[[Tx], Awaitable[Any]], asyncio.Future[Any]]
 
 
 class Sharing:
     """Transactions that several may share. A part that is alone begins at once and waits for nobody."""
 
-    def __init__(
-        self, begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]], *, one_writer: bool = True
-    ) -> None:
+    def __init__(self, begin: Callable[[], AbstractAsyncContextManager[Tx]], *, one_writer: bool = True) -> None:
         """`one_writer`: whether transactions come one after another anyway. Where they do not (PostgreSQL), each part
         has its own: several parts' rows, held together, could end in a deadlock with somebody who holds them in
         another order."""
@@ -30,7 +27,7 @@ class Sharing:
         self._waiting: list[_Part] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def __call__(self, part: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    async def __call__(self, part: Callable[[Tx], Awaitable[Result]]) -> Result:
         """What `part` returns, once it is committed, or what it raises.
 
         A part touches nothing but the database, as it may be run twice: where one fails, all that was done with it is

@@ -30,10 +30,10 @@ LONG_FUNCTIONS: Final = {
 
 MAY_RUN_AT_IMPORT: Final = {
     "dataclass", "field", "fields", "auto", "contextmanager", "asynccontextmanager", "cache", "lru_cache", "wraps",
-    "total_ordering", "TypeVar", "ParamSpec", "NewType", "cast", "get_args", "namedtuple", "attrgetter",
-    "itemgetter", "MappingProxyType", "compile", "escape", "frozenset", "set", "dict", "tuple", "list", "range",
-    "zip", "enumerate", "sorted", "min", "max", "sum", "len", "round", "int", "float", "str", "bytes", "fromkeys",
-    "items", "keys", "values", "encode", "split", "join", "lower", "upper", "strip", "format", "maketrans",
+    "total_ordering", "TypeVar", "TypeVarTuple", "ParamSpec", "NewType", "cast", "get_args", "namedtuple",
+    "attrgetter", "itemgetter", "MappingProxyType", "compile", "escape", "frozenset", "set", "dict", "tuple", "list",
+    "range", "zip", "enumerate", "sorted", "min", "max", "sum", "len", "round", "int", "float", "str", "bytes",
+    "fromkeys", "items", "keys", "values", "encode", "split", "join", "lower", "upper", "strip", "format", "maketrans",
     "fromhex", "timedelta", "timezone", "ZoneInfo", "date", "datetime", "Decimal", "Path", "PurePath", "files",
     "joinpath", "Field", "SettingsConfigDict", "ConfigDict", "TypeAdapter", "BeforeValidator", "AfterValidator",
     "PlainValidator", "StringConstraints", "field_validator", "model_validator", "get_logger", "getLogger",

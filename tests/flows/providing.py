@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -42,10 +43,8 @@ async def opened(url: str) -> Database:
     """A SQLite database for many small transactions: nothing in it has to outlive the test."""
     database = Database(url)
     await database.open()
-    async with database.engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None
-        await driver.execute("PRAGMA synchronous = OFF")
+    with closing(database.engine.sync_engine.raw_connection()) as shared:
+        shared.cursor().execute("PRAGMA synchronous = OFF")
     return database
 
 

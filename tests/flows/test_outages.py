@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.storage.tables import payments
 from tests.flows.providing import DOWN, REFUSED, UP, Trouble, World, opened
 
 MINUTE = timedelta(minutes=1)
@@ -44,7 +45,7 @@ async def test_down_is_told_once_after_two_minutes_and_back_once_with_how_many_w
 async def test_one_payment_that_is_not_due_is_enough_to_notice_that_it_is_back(world: World) -> None:
     """A person asked in vain, and nothing else is open: the probes go on by the one that is due in an hour."""
     async with world.database.begin() as tx:
-        await tx.exec_driver_sql("DELETE FROM payments WHERE id <> 'XID-2000'")
+        await tx.execute(payments.delete().where(payments.c.id != "XID-2000"))
     world.fare(DOWN)
     for _ in range(5):
         await world.provider.fetch("XID-3000", None, urgent=True)

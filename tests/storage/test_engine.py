@@ -147,7 +147,7 @@ async def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     def lacking(*_: object, **__: object) -> None:
         raise ModuleNotFoundError("No module named 'psycopg'")
 
-    monkeypatch.setattr("bot.storage.connecting.create_async_engine", lacking)
+    monkeypatch.setattr("sqlalchemy.ext.asyncio.create_async_engine", lacking)
     with pytest.raises(DatabaseError, match=r"install paybot\[postgres\]"):
         await Database("postgresql://host/name").open()
 

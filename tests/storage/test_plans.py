@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from bot.core.cadence import AGES
 from bot.core.ids import Kind
@@ -82,7 +82,11 @@ async def plans_of(database: Database, ask: Callable[[Tx], Awaitable[object]]) -
         finally:
             event.remove(database.engine.sync_engine, "before_cursor_execute", note)
         explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-        plans = [(await tx.exec_driver_sql(explain + statement, parameters)).all() for statement, parameters in made]
+
+        def explained(connection: Connection) -> list[Any]:
+            return [connection.exec_driver_sql(explain + statement, given).all() for statement, given in made]
+
+        plans = await tx.run_sync(explained)
     return ["\n".join(str(row[-1]) for row in rows) for rows in plans]
 
 
@@ -105,7 +109,7 @@ async def test_the_index_is_taken_before_the_statistics_are(database: Database, 
 
     if not database.is_sqlite:
         async with database.begin() as tx:
-            await tx.execute(text(f"ALTER DATABASE {database.engine.url.database} SET enable_seqscan = off"))
+            await tx.execute(text(f"ALTER DATABASE {database.postgres.url.database} SET enable_seqscan = off"))
         await database.engine.dispose()
     plans = await plans_of(database, unaided)
     assert plans

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import pytest
@@ -141,10 +141,8 @@ async def on_sqlite(migrated_sqlite_url: str) -> AsyncIterator[Database]:
 async def test_within_a_transaction_statements_change_no_threads(on_sqlite: Database) -> None:
     """SQLite runs them where they are called."""
     async with on_sqlite.begin() as tx:
-        raw = await tx.get_raw_connection()
-        connection = raw.driver_connection
-        assert connection is not None
-        await connection.create_function("thread", 0, threading.get_ident)
+        with closing(on_sqlite.engine.sync_engine.raw_connection()) as shared:
+            shared.create_function("thread", 0, threading.get_ident)
         assert (await tx.execute(text("SELECT thread()"))).scalar_one() == threading.get_ident()
 
 

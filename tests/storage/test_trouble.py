@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
 
-from bot.storage import connecting, inbox
+from bot.storage import connecting, inbox, sqlite
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.inbox import Arrived
 from bot.storage.trouble import DatabaseAway, Trouble, is_trouble, log_failure
@@ -44,7 +44,8 @@ def overwrite_page(path: Path, number: int) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Locks are waited for shortly."""
-    monkeypatch.setattr(connecting, "BUSY_MS", 50)
+    for each in (connecting, sqlite):
+        monkeypatch.setattr(each, "BUSY_MS", 50)
 
 
 @pytest.mark.usefixtures("impatient")
