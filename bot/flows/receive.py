@@ -20,7 +20,7 @@ from bot.flows.lanes import Lanes
 from bot.flows.take_in import TakeIn, chat_in
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
 from bot.storage import alerts, inbox, outbox
-from bot.storage.engine import Database, is_out_of_reach
+from bot.storage.engine import Database, Tx, is_out_of_reach
 from bot.storage.inbox import MAX_ATTEMPTS, Stored
 from bot.storage.trouble import log_failure
 
@@ -166,6 +166,8 @@ class Handle:
         self._clock = clock
         self._wake_deliver = wake_deliver
         self._lanes = Lanes[_Lane]("handle", CHATS_AT_ONCE)
+        self._handled: list[int] = []
+        """Updates that are done, and may not be noted so yet."""
         self._log = structlog.get_logger("handle")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
@@ -174,9 +176,11 @@ class Handle:
         if not free:
             return None
         async with self._database.begin() as tx:
+            noted = await self._note_handled(tx)
             chats_served = [chat_id for chat_id, _ in self._lanes.busy if chat_id]
             alone = [update_id for _, update_id in self._lanes.busy if update_id]
             found = await inbox.waiting(tx, 4 * free, chats_served, except_updates=alone)
+        del self._handled[:noted]
         in_lanes = groupby(sorted(found, key=_lane), key=_lane)
         for lane, updates in [(lane, list(updates)) for lane, updates in in_lanes][:free]:
             self._lanes.begin(lane, self._serve(updates), wake)
@@ -185,6 +189,20 @@ class Handle:
     async def drain(self, seconds: float) -> None:
         """Begins nothing more; what is not ended by then is handled again after the next start."""
         await self._lanes.drain(seconds)
+        try:
+            async with self._database.begin() as tx:
+                noted = await self._note_handled(tx)
+            del self._handled[:noted]
+        except Exception as error:
+            log_failure(self._log, "inbox out of reach", error)
+
+    async def _note_handled(self, tx: Tx) -> int:
+        """How many, all at once. Most were noted with what they led to; one that was not, and is handled again, leads
+        to nothing new."""
+        handled = tuple(self._handled)
+        if handled:
+            await inbox.finish_all(tx, handled)
+        return len(handled)
 
     async def _serve(self, updates: Sequence[Stored]) -> None:
         try:
@@ -206,7 +224,7 @@ class Handle:
             await self._note_failure(update)
             await asyncio.sleep(0.1)
             return False
-        await self._database.share(lambda tx: inbox.finish(tx, update.update_id))
+        self._handled.append(update.update_id)
         return True
 
     async def _note_failure(self, update: Stored) -> None:

@@ -5,6 +5,7 @@ Made at delivery, not when the row was written, so a message never shows a state
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -58,6 +59,7 @@ class Renderer:
         self._reveal = reveal
         self._reports = reports
         self._handles = handles
+        self._thread = ThreadPoolExecutor(1, "pictures")
 
     async def gather(self, tx: Tx, row: Outgoing, now: datetime, others: Sequence[Outgoing] = ()) -> Rendered:
         """What a row comes to at this moment, in one message with `others`; pictures not drawn yet."""
@@ -138,7 +140,9 @@ class Renderer:
         return await self._members.first_name_of(payer.chat_id, payer.person_id)
 
     async def _paint(self, picture: Picture) -> bytes:
-        return await asyncio.to_thread(paint, self._painter, picture.face, picture.strings, picture.payload)
+        # In the one thread: Python runs one at a time anyway, and to change between many costs as much again.
+        work = partial(paint, self._painter, picture.face, picture.strings, picture.payload)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _text(
         self, row: Outgoing, fact: Fact, payment: Payment | None, handle: str | None, now: datetime

@@ -23,9 +23,9 @@ GREEN: Final = (12, 128, 56)  # 5.1:1
 
 # Black, grey, its tint, white; a receipt has green in the tint's place. Four colours are two bits a pixel: 10 KB where
 # sixteen took 16 KB, and at 800 px two shades of smoothing are enough.
-SMOOTH: Final = [round(shade * 3 / 255) for shade in range(256)]
+SMOOTH: Final = bytes(round(shade * 3 / 255) for shade in range(256))
 # The same without the tint, for a receipt and for the rare card whose long texts make it too large.
-_HARD: Final = [(0, 1, 3)[(shade > 42) + (shade > 170)] for shade in range(256)]
+_HARD: Final = bytes((0, 1, 3)[(shade > 42) + (shade > 170)] for shade in range(256))
 _GREY, _GREEN, _WHITE = 1, 2, 3  # places in the palette
 _MOST: Final = 14_500  # bytes
 
@@ -58,11 +58,11 @@ class CardPainter:
         white = Image.new("P", (WIDTH, 1), _WHITE)
         return _small_enough(
             lambda shades: [
-                (above.point(shades, "P"), 1),
+                (in_palette(above, shades), 1),
                 (white, space // 2 - OVERLAP),
                 (symbol, scale),
                 (white, space - space // 2 - OVERLAP),
-                (below.point(shades, "P"), 1),
+                (in_palette(below, shades), 1),
             ]
         )
 
@@ -92,9 +92,9 @@ class CardPainter:
             middle.paste(ACCENT, ((WIDTH - _MARK) // 2, 130), mark)
         middle = middle.crop((0, OVERLAP, WIDTH, WIDTH - OVERLAP))
 
-        def bands(shades: list[int]) -> list[Band]:
-            shown = [_GREEN if green and shade == _GREY else shade for shade in shades]
-            return [(above.point(shades, "P"), 1), (middle.point(shown, "P"), 1), (below.point(shades, "P"), 1)]
+        def bands(shades: bytes) -> list[Band]:
+            shown = bytes(_GREEN if green and shade == _GREY else shade for shade in shades)
+            return [(in_palette(above, shades), 1), (in_palette(middle, shown), 1), (in_palette(below, shades), 1)]
 
         return _small_enough(bands, green=green)
 
@@ -113,16 +113,23 @@ def _symbol(payload: str) -> "tuple[Image.Image, int]":
     return band, scale
 
 
-def _small_enough(bands: "Callable[[list[int]], list[Band]]", *, green: bool = False) -> bytes:
+def _small_enough(bands: "Callable[[bytes], list[Band]]", *, green: bool = False) -> bytes:
     """The PNG of what ``bands`` makes of the shades of grey. What is too large is packed harder, and then goes without
     the tint, as does what has green in its place."""
     palette = [(0, 0, 0), GREY, GREEN if green else tint(GREY), (255, 255, 255)]
     encoded = b""
-    for shades, level in ((_HARD, 4), (_HARD, 7)) if green else ((SMOOTH, 4), (SMOOTH, 7), (_HARD, 7)):
+    for shades, level in ((_HARD, 1), (_HARD, 7)) if green else ((SMOOTH, 1), (SMOOTH, 4), (SMOOTH, 7), (_HARD, 7)):
         encoded = encode_png(bands(shades), palette, level)
         if len(encoded) <= _MOST:
             break
     return encoded
+
+
+def in_palette(grey: "Image.Image", shades: bytes) -> "Image.Image":
+    """A picture in shades of grey, each as the place in the palette that ``shades`` has for it."""
+    from PIL import Image
+
+    return Image.frombytes("P", grey.size, grey.tobytes().translate(shades))
 
 
 def tint(colour: Colour) -> Colour:

@@ -4,13 +4,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from bot.core.chart import Chart, Panel
-from bot.pictures.card import GREEN, GREY, SMOOTH, tint
+from bot.pictures.card import GREEN, GREY, SMOOTH, in_palette, tint
 from bot.pictures.layout import EDGE, ROOM, WIDTH
 from bot.pictures.lettering import ACCENT, Lettering, Run
 from bot.pictures.png import encode_png
 
 if TYPE_CHECKING:
-    from PIL import Image
+    pass
 
 _LINE, _STRONG, _PALE = 2, 4, 5  # places in the palette
 _HEAD: Final = 286  # px, all that stands above the panels
@@ -61,7 +61,7 @@ class _Sheet:
         """The picture as a file."""
         from PIL import ImageDraw
 
-        indexed: Image.Image = self._canvas.point(SMOOTH, "P")
+        indexed = in_palette(self._canvas, SMOOTH)
         draw = ImageDraw.Draw(indexed)
         for box, colour in self._boxes:
             draw.rectangle(box, fill=colour)

@@ -99,6 +99,18 @@ async def finish(tx: Tx, update_id: int) -> bool:
     return (await tx.execute(_FINISH, {"number": update_id})).rowcount == 1
 
 
+_FINISH_ALL: Final = (
+    inbox.update()
+    .where(inbox.c.update_id.in_(bindparam("numbers", expanding=True)), inbox.c.state == UpdateState.NEW)
+    .values(state=UpdateState.DONE, body=None)
+)
+
+
+async def finish_all(tx: Tx, update_ids: Collection[int]) -> None:
+    """Marks those done, and empties them, that are not yet."""
+    await tx.execute(_FINISH_ALL, {"numbers": [*update_ids]})
+
+
 async def fail(tx: Tx, update_id: int, *, give_up: bool) -> None:
     """Counts a failed try; `give_up` puts the update aside, with its body, for an operator to look at.
 
