@@ -204,7 +204,7 @@ class Ask:
         if isinstance(reply, NotFound) and known is None:
             await self._say_unknown(tx, asker, number, payment_id)
             return ()
-        watch = await watches.at(tx, payment_id, asker.place)
+        watch = await watches.at(tx, payment_id, asker.place) if known else None
         tells_this_chat = watch is not None and watch.state is WatchState.ACTIVE and bool(decision.facts)
         await announce(tx, decision, now, self._operators, answered=asker.place)
         if isinstance(reply, NotFound) and payment.status is Status.DROPPED:

@@ -64,10 +64,15 @@ class Lettering:
         # Most of a card was on the one before: its labels, the payee, and digits in the same few sizes.
         self._length = lru_cache(_KEPT)(self._measure)
         self._letters = lru_cache(_KEPT)(self._draw)
+        self._spelt = lru_cache(_KEPT)(self._spell)
+        self._fitted = lru_cache(_KEPT)(self._fit)
         self._missing = self._outline("\uffff")
 
     def readable(self, text: str) -> str:
         """``text`` on one line with glyphs this font has: "é" as "e", "–" as "-", emoji left out, else "?"."""
+        return self._spelt(text)
+
+    def _spell(self, text: str) -> str:
         kept: list[str] = []
         for char in unicodedata.normalize("NFC", " ".join(text.split())):
             if self._has(char):
@@ -92,6 +97,9 @@ class Lettering:
 
         What is still too wide in the least size ends in an ellipsis.
         """
+        return self._fitted(run, room, least)
+
+    def _fit(self, run: Run, room: int, least: int) -> Run:
         while self.width(run) > room and run.size > least:
             # Straight to where the measured width leads, then down by ones: kerning is not quite linear.
             guess = run.size * room // self.width(run)

@@ -1,7 +1,7 @@
 """One connection to a SQLite file, used where the program runs; only what can wait alone is an errand to a thread.
 
-A transaction takes the lock when it begins, and waits for the disk at its end. In between each statement is a matter
-of microseconds, of which an errand would cost five times as many.
+A transaction takes the lock when it begins, for which it may have to wait, and waits for the disk at its end. In
+between each statement is a matter of microseconds, of which an errand would cost five times as many.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from bot.storage.tx import BUSY_MS, WROTE
 
+_NO_PATIENCE: Final = "PRAGMA busy_timeout=0"
 _TURN_WITHIN: Final = 60
 """Seconds that a transaction waits for those before it."""
 
@@ -73,7 +74,9 @@ class SqliteEngine:
         try:
             connection = await self.errand(self._connect) if self._connection is None else self._connection
             try:
-                await self.errand(connection.begin)
+                connection.begin()
+                if not _got_lock(connection):
+                    await self.errand(_wait_for_lock, connection)
                 yield SqliteTx(self, connection)
                 await self._commit(connection)
             except BaseException:
@@ -131,6 +134,24 @@ class SqliteEngine:
             self._close(connection)
 
 
+def _got_lock(connection: Connection) -> bool:
+    """Whether nobody else has it, which takes a moment to say."""
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _wait_for_lock(connection: Connection) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(_NO_PATIENCE)
+
+
 def _changes(connection: Connection) -> int:
     raw: Any = connection.connection.dbapi_connection
     return int(raw.total_changes)
@@ -140,6 +161,7 @@ def _engine(path: Path, *, checkpoints: bool) -> Engine:
     # Checkpoints are left to the process that holds the lock file: two that make them at once may corrupt a WAL.
     pragmas = [f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
     pragmas += [] if checkpoints else ["wal_autocheckpoint=0"]
+    statements = [*(f"PRAGMA {pragma}" for pragma in pragmas), _NO_PATIENCE]
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(path, check_same_thread=False),
@@ -151,11 +173,7 @@ def _engine(path: Path, *, checkpoints: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not begin deferred transactions by itself
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for statement in statements:
+            connection.execute(statement).close()
 
     return engine
