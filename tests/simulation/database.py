@@ -6,6 +6,7 @@ same empty tables.
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
@@ -52,6 +53,10 @@ class Transaction:
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
         """Done at once."""
         return self._connection.execute(statement, parameters)
+
+    async def run_sync(self, work: Callable[[Connection], Any]) -> Any:
+        """The same."""
+        return work(self._connection)
 
 
 class _Begin:
