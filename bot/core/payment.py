@@ -370,6 +370,8 @@ def _unpaid(payment: Payment, statement: Statement, now: datetime, rules: Rules)
 
 def _showing(payment: Payment, qr: str) -> Payment:
     """With the payload the chats are shown from now on, and whom it pays."""
+    if qr == payment.shown_qr:
+        return payment
     qris = parse(qr)
     payee, city = (qris.payee, qris.city) if qris else (None, None)
     return replace(payment, shown_qr=qr, payee=payee, city=city)

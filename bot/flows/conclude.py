@@ -6,8 +6,9 @@ is more than that, in another's hands or failed, is concluded by itself.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 import structlog
@@ -28,6 +29,9 @@ GATHERED: Final = 0.005
 """Seconds for which the first of several looks waits for the others."""
 HINTS_APART: Final = timedelta(seconds=0.5)
 """The shortest time between two looks where KiriminAja hinted at something new; POLL_FIRST goes for all others."""
+
+_unmoved: Final = attrgetter(*(field.name for field in fields(Payment) if field.name not in looks.MOVED_ON))
+"""What of a payment a look that finds nothing new leaves as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,5 +216,4 @@ def _is_quiet(before: Payment, decision: Decision) -> bool:
     """Whether nothing is new but what every look writes."""
     after = decision.payment
     says_something = decision.facts or decision.alerts or decision.card_owed or decision.list_changed
-    unmoved = {name: getattr(before, name) for name in looks.MOVED_ON}
-    return not says_something and not decision.card_changed and replace(after, **unmoved) == before
+    return not says_something and not decision.card_changed and _unmoved(after) == _unmoved(before)

@@ -19,7 +19,7 @@ import httpx
 from bot.core.answer import Answer, Missing, Refused, Statement, Throttled, Unwell
 from bot.core.ids import Kind, is_id, kind_of
 from bot.core.privacy import PackagePeople
-from bot.kiriminaja.answers import accepted, answer_of_status, is_html, payment_fields, read_answer
+from bot.kiriminaja.answers import Reader, accepted, answer_of_status, is_html, payment_fields
 from bot.kiriminaja.breaker import FIRST_PROBE
 from bot.kiriminaja.flights import Flight, Flights
 from bot.kiriminaja.pace import Pace
@@ -85,10 +85,6 @@ def _nobody(_endpoint: Endpoint, _outcome: str, _seconds: float) -> None:
     """Observes nothing."""
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class KiriminAja:
     """The account at KiriminAja. Belongs to one event loop; close it with `aclose` or `async with`."""
 
@@ -102,7 +98,7 @@ class KiriminAja:
         wire: Callable[[], Wire] = look_wire,
         observe: Observe = _nobody,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         call_timeout: float = CALL_TIMEOUT,
         first_probe: float = FIRST_PROBE,
     ) -> None:
@@ -130,6 +126,7 @@ class KiriminAja:
         self._clock = clock
         self._now = now
         self._call_timeout: Final = call_timeout
+        self._read = Reader()
         self._flights = Flights()
         self.sides = Sides(pace, has_instant=instant_url is not None, first_probe=first_probe, clock=clock)
         """How each side fares: who looks unasked lets be what is held back."""
@@ -253,7 +250,7 @@ class KiriminAja:
         if isinstance(response, Unwell):
             got = _Got(response)
         else:
-            answer = read_answer(response.status, response.headers, response.body, kind=kind, now=self._now())
+            answer = self._read(response.status, response.headers, response.body, kind=kind, now=self._now())
             may_be = isinstance(answer, Missing | Unwell)
             elsewhere = may_be and (response.status == 404 or is_html(response.headers, response.body))
             got = _Got(answer, elsewhere, down=response.status >= 500, body=response.body)

@@ -18,19 +18,16 @@ from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
 from bot.storage.tables import packages, payments
 
-_PLAIN: Final = tuple(
-    field.name
-    for field in fields(Payment)
-    if field.name not in {"kind", "status", "withheld", "oddity", "alerted", "packages"}
-)
-
+_REST: Final = ("kind", "status", "withheld", "oddity", "alerted")
+_PLAIN: Final = tuple(field.name for field in fields(Payment) if field.name not in {*_REST, "packages"})
 
 # Statements are built once: building one takes five times as long as SQLite takes to carry it out.
 _LOCK: Final = select(payments.c.id).where(payments.c.id == bindparam("payment")).with_for_update()
-WITH_PACKAGES: Final = select(payments, *(column.label(f"package_{column.name}") for column in packages.c)).outerjoin(
-    packages, packages.c.payment_id == payments.c.id
-)
-"""What `payment_of` reads, once restricted and in the order of places."""
+WITH_PACKAGES: Final = select(
+    *(payments.c[name] for name in (*_PLAIN, *_REST)),
+    *(column.label(f"package_{column.name}") for column in packages.c),
+).outerjoin(packages, packages.c.payment_id == payments.c.id)
+"""What `payment_of` reads, once restricted and in the order of places. The columns of `_PLAIN` come first."""
 _ONE_WITH_PACKAGES: Final = WITH_PACKAGES.where(payments.c.id == bindparam("payment")).order_by(packages.c.place)
 _PACKAGES: Final = (
     select(*(column.label(f"package_{column.name}") for column in packages.c))
@@ -63,7 +60,7 @@ async def read(tx: Tx, payment_id: str) -> Payment | None:
 @cache
 def _saving(insert: Any) -> Any:
     statement = insert(payments)
-    written = {*_PLAIN, "kind", "status", "withheld", "oddity", "alerted", "look_at"} - {"id"}
+    written = {*_PLAIN, *_REST, "look_at"} - {"id"}
     changed = {name: statement.excluded[name] for name in sorted(written)}
     return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
 
@@ -223,7 +220,7 @@ def payment_of(rows: Sequence[Row[Any]]) -> Payment:
     """A payment from its rows: one a package, or one without."""
     row = rows[0]
     return Payment(
-        **{name: getattr(row, name) for name in _PLAIN},
+        **dict(zip(_PLAIN, row, strict=False)),
         kind=Kind(row.kind) if row.kind else None,
         status=Status(row.status),
         withheld=QrisFault(row.withheld) if row.withheld else None,

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from bot.core.answer import Answer, Code, Missing, Refused, Statement, Throttled, Unwell
 from bot.core.ids import Kind
 from bot.core.packages import Package
-from bot.kiriminaja.answers import MAX_BODY, accepted, is_html, read_answer, retry_after
+from bot.kiriminaja.answers import KEPT, MAX_BODY, Reader, accepted, is_html, read_answer, retry_after
 from tests.kiriminaja.saying import FIELDS, NOW, envelope, read, stated
 
 SAID = {"payment_id": "PID-1234567", "status_code": 0, "qr_content": None, "amount": 1}
@@ -246,3 +246,42 @@ def test_a_real_answer_cut_or_altered_anywhere_raises_nothing(data: st.DataObjec
     assert isinstance(read(body[:at]), Unwell)
     altered = body[:at] + bytes([data.draw(st.integers(0, 255))]) + body[at + 1 :]
     read(altered)
+
+
+def _body(**fields: object) -> bytes:
+    return json.dumps({"status": True, "data": SAID | fields}).encode()
+
+
+def test_an_answer_that_says_the_same_again_is_read_once() -> None:
+    """And another one anew: whatever differs in the bytes, or was asked of the other product."""
+    reader = Reader()
+
+    def said(body: bytes, kind: Kind = Kind.EXPRESS, status: int = 200) -> Answer:
+        answer = reader(status, {}, body, kind=kind, now=NOW)
+        assert answer == read_answer(status, {}, body, kind=kind, now=NOW)
+        return answer
+
+    first = said(_body(amount=1))
+    assert said(_body(amount=1)) is first
+    assert said(_body(amount=2)) != first
+    assert said(_body(amount=1), Kind.INSTANT) != first
+    assert said(_body(amount=1), status=500) == Unwell("http_500")
+    assert said(_body(amount=1), status=404) != first
+
+
+def test_what_is_remembered_of_answers_is_bounded_and_holds_no_body() -> None:
+    """A body may hold people's names and addresses."""
+    reader = Reader()
+    answers = [reader(200, {}, _body(amount=n, name="A. Buyer"), kind=None, now=NOW) for n in range(KEPT + 1)]
+    assert reader(200, {}, _body(amount=KEPT, name="A. Buyer"), kind=None, now=NOW) is answers[KEPT]
+    assert reader(200, {}, _body(amount=0, name="A. Buyer"), kind=None, now=NOW) is not answers[0]
+    assert len(vars(reader)["_read"]) == KEPT
+    assert "Buyer" not in repr(vars(reader))
+
+
+def test_only_statements_are_remembered() -> None:
+    """What else is said may depend on headers and time."""
+    reader = Reader()
+    body = json.dumps({"status": False, "code": 429, "data": None}).encode()
+    assert reader(200, {"retry-after": "5"}, body, kind=None, now=NOW) == Throttled(5)
+    assert reader(200, {"retry-after": "9"}, body, kind=None, now=NOW) == Throttled(9)
