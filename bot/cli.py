@@ -39,9 +39,9 @@ def main() -> None:
     cli()
 
 
-def _give_up(problem: str) -> NoReturn:
+def _give_up(problem: str, status: int = EXIT_MEND) -> NoReturn:
     typer.echo(f"paybot: {problem}", err=True)
-    sys.exit(EXIT_MEND)
+    sys.exit(status)
 
 
 def _settings() -> "Settings":
@@ -147,7 +147,7 @@ def callback_set(
                 check_url(before)
         asyncio.run(set_url(settings, url))
     except ShellError as error:
-        _give_up(str(error))
+        _give_up(str(error), error.status)
     typer.echo(f"✓ KiriminAja now pushes to {url}")
     if before and before != url:
         typer.echo("To pass everything on to the one before, put this line into .env and restart the bot:")

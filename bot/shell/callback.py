@@ -13,7 +13,7 @@ from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace
 from bot.kiriminaja.push import Push
 from bot.settings import Settings
-from bot.shell import ShellError
+from bot.shell import ShellError, ToBeMended
 from bot.web.kiriminaja import PATH
 
 
@@ -28,7 +28,7 @@ def check_url(url: str) -> None:
     except ValueError:
         is_good = is_safe = False
     if not is_good or not is_safe:
-        raise ShellError(f"give the URL as KiriminAja is to call it, such as https://bot.example.com{PATH}")
+        raise ToBeMended(f"give the URL as KiriminAja is to call it, such as https://bot.example.com{PATH}")
 
 
 async def set_url(settings: Settings, url: str) -> None:
@@ -43,11 +43,11 @@ async def set_url(settings: Settings, url: str) -> None:
         case None:
             return
         case Refused():
-            raise ShellError(f"KIRIMINAJA_API_KEY is refused by {host}: sandbox and production have different keys.")
+            raise ToBeMended(f"KIRIMINAJA_API_KEY is refused by {host}: sandbox and production have different keys.")
         case Throttled():
             raise ShellError(f"{host} is asked too often: try again in a minute.")
         case _ if answer.reason == "declined":
-            raise ShellError(f"{host} does not take this URL: it must be https and reachable from outside.")
+            raise ToBeMended(f"{host} does not take this URL: it must be https and reachable from outside.")
         case _:
             raise ShellError(f"KIRIMINAJA_EXPRESS_URL: {host} gives no usable answer ({answer.reason}): try again.")
 

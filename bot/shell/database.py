@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from bot.settings import Settings, checked_database_url
-from bot.shell import ShellError
+from bot.shell import ShellError, ToBeMended
 from bot.shell.session import database_beside
 from bot.storage import copying, restoring
 from bot.storage.backup import BackupError, copy_file, revision_in
@@ -114,9 +114,9 @@ class Copy:
         try:
             url = checked_database_url(self.url)
         except ValueError as error:
-            raise ShellError(f"{error}.") from None
+            raise ToBeMended(f"{error}.") from None
         if url == settings.database_url:
-            raise ShellError("that is DATABASE_URL itself: give the URL of another, empty database.")
+            raise ToBeMended("that is DATABASE_URL itself: give the URL of another, empty database.")
         if path := Database(settings.database_url).path:
             _expect_there(path)
         async with held(settings.database_url) as source, held(url, name="the new database") as target:
@@ -225,7 +225,7 @@ def _expect_there(path: Path) -> None:
 
 def _expect_another(file: Path, path: Path) -> None:
     if file.exists() and path.exists() and file.samefile(path):
-        raise ShellError(f"{file} is the database itself: give another file.")
+        raise ToBeMended(f"{file} is the database itself: give another file.")
 
 
 def _tell(rows: Mapping[str, int]) -> None:

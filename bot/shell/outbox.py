@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 from bot.settings import Settings
-from bot.shell import ShellError
+from bot.shell import ShellError, ToBeMended
 from bot.shell.session import database_beside
 from bot.storage import undelivered
 from bot.storage.undelivered import Entry, Which
@@ -79,7 +79,7 @@ class Retrying:
     async def __call__(self, settings: Settings) -> int:
         """Writes the new rows, in one transaction; what cannot be retried is told, and the rest still is."""
         if self.all_dead == bool(self.row_ids):
-            raise ShellError("give ids of `paybot outbox list --dead`, or --all-dead.")
+            raise ToBeMended("give ids of `paybot outbox list --dead`, or --all-dead.")
         now = datetime.now(UTC)
         async with database_beside(settings) as database, database.begin() as tx:
             row_ids = await undelivered.dead_ids(tx) if self.all_dead else list(dict.fromkeys(self.row_ids))

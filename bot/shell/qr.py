@@ -22,7 +22,7 @@ from bot.kiriminaja.pace import Pace
 from bot.pictures import CardPainter
 from bot.pictures.terminal import black_on_white, draw_terminal
 from bot.settings import Settings
-from bot.shell import ShellError
+from bot.shell import ShellError, ToBeMended
 from bot.words.words import Shop, Words
 
 _FAULTS: Final = {
@@ -45,7 +45,7 @@ class ShowQr:
         """Prints; 1 where there is a QR that must not be paid, or where it is unclear whether it is to be."""
         ids = ids_after_command(self.given)
         if not ids or len(ids) > 1:
-            raise ShellError("give one payment id, such as XID-1234567890.")
+            raise ToBeMended("give one payment id, such as XID-1234567890.")
         payment = await _read(ids[0], settings)
         if self.as_json:
             typer.echo(json.dumps(as_json(payment), ensure_ascii=False, indent=2))
@@ -109,7 +109,7 @@ def _insist(answer: Answer, payment_id: str) -> None:
         case Missing():
             raise ShellError(f"KiriminAja knows no payment {payment_id}: compare it with the dashboard's.")
         case Refused():
-            raise ShellError("KIRIMINAJA_API_KEY is refused by KiriminAja: `paybot check` says more.")
+            raise ToBeMended("KIRIMINAJA_API_KEY is refused by KiriminAja: `paybot check` says more.")
         case Throttled():
             raise ShellError("KiriminAja is asked too often just now: try again in a minute.")
         case Unwell(reason=reason):

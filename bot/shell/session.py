@@ -19,8 +19,8 @@ Task = Callable[[Settings], Coroutine[Any, Any, int]]
 
 
 def run_task(settings: Settings, task: Task) -> int:
-    """Runs a command's work. What stands in its way is one line: exit status 2 where `DATABASE_URL` or what it names
-    is to be mended, else 1."""
+    """Runs a command's work. What stands in its way is one line: exit status 2 where an argument, a setting or
+    what `DATABASE_URL` names is to be mended, else 1."""
     # Warnings go where the problems go: standard output is the command's answer.
     set_up(level="warning", form=settings.log_format, secrets=settings.secrets, stream=sys.stderr)
     try:
@@ -28,7 +28,7 @@ def run_task(settings: Settings, task: Task) -> int:
     except DatabaseError as error:
         problem, status = str(error), 2
     except ShellError as error:
-        problem, status = str(error), 1
+        problem, status = str(error), error.status
     except Exception as error:
         if not is_out_of_reach(error):
             raise
