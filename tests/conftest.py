@@ -1,8 +1,10 @@
 """Real databases for every test that asks for one: a SQLite file, and a PostgreSQL server that lives for the run."""
 
 import asyncio
+import os
 import shutil
 import signal
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,10 @@ import pytest
 
 from bot.storage.engine import Database
 from tests.databases import start_postgres
+
+# What is compiled is kept, whatever the environment says: each worker and each process would do it anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy machine is no bug; what must be quick is measured by its own tests.
 hypothesis.settings.register_profile("any machine", deadline=None)
