@@ -1,6 +1,7 @@
-"""Real databases for every test that asks for one: a SQLite file, and a PostgreSQL server that lives for the run."""
+"""How tests are shared out to workers, and real databases: a SQLite file, and a PostgreSQL server that lives for the run."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
@@ -26,9 +27,32 @@ hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 
+MOST_WORKERS = 12
+"""Each has a PostgreSQL server."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three for each core, as most tests wait; for files or tests that are named, this process alone."""
+    named = any(".py" in argument for argument in config.invocation_params.args if isinstance(argument, str))
+    return 0 if named else min(3 * (os.cpu_count() or 1), MOST_WORKERS)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for processes and browsers begins first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: "/e2e/" not in item.path.as_posix())
+    """What waits for processes and browsers begins first, so that no worker is left with it at the end; `alone` is last."""
+    items.sort(key=lambda item: (item.get_closest_marker("alone") is not None, "/e2e/" not in item.path.as_posix()))
+
+
+@pytest.fixture(autouse=True)
+def _beside_others(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A test marked `alone` waits until the other workers' tests are over, and they wait for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    alone = request.node.get_closest_marker("alone") is not None
+    with (tmp_path_factory.getbasetemp().parent / "alone.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture(scope="session")
