@@ -1,4 +1,4 @@
-"""How tests are shared out to workers, and real databases: a SQLite file, and a PostgreSQL server that lives for the run."""
+"""How tests are shared out, and real databases: a SQLite file, and a PostgreSQL server that lives for the run."""
 
 import asyncio
 import fcntl
@@ -39,7 +39,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for processes and browsers begins first, so that no worker is left with it at the end; `alone` is last."""
+    """What waits for processes and browsers begins first, lest a worker be left with it at the end; `alone` is last."""
     items.sort(key=lambda item: (item.get_closest_marker("alone") is not None, "/e2e/" not in item.path.as_posix()))
 
 
