@@ -39,7 +39,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for processes and browsers begins first, lest a worker be left with it at the end; `alone` is last."""
+    """What waits for processes and browsers begins first, lest a worker end with it; `alone` comes last."""
     items.sort(key=lambda item: (item.get_closest_marker("alone") is not None, "/e2e/" not in item.path.as_posix()))
 
 
