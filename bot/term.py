@@ -135,7 +135,7 @@ async def begin_term(parts: Parts) -> Term:
         cadence=Cadence(timedelta(seconds=settings.poll_first), settings.poll_budget),
         test_codes=settings.is_sandbox,
         operators=operators,
-        outages=Outages(operators),
+        outages=Outages(operators, parts.provider.sides),
         clock=clock,
         wake_deliver=lambda: jobs.wake("deliver"),
         metrics=parts.metrics,

@@ -4,6 +4,8 @@ Telegram hands over and takes messages."""
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.ids import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class AlertKeyRefused:
@@ -17,18 +19,21 @@ class AlertKeyWorks:
 
 @dataclass(frozen=True, slots=True)
 class AlertProviderDown:
-    """KiriminAja has given no usable answer to anything."""
+    """KiriminAja has given no usable answer: to anything, or only about one kind of payment."""
 
     since: datetime
+    only: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AlertProviderBack:
-    """It answers again. `waited` counts the payments that could not be checked meanwhile."""
+    """It answers again. `waited` counts the payments that could not be checked meanwhile; `since` and `only` are those
+    of the alert before."""
 
     since: datetime
     back_at: datetime
     waited: int
+    only: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)

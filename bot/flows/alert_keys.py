@@ -32,10 +32,10 @@ async def _key_of_connection(tx: Tx, alert: ConnectionAlert, payment_id: str | N
             return f"key_refused:{await _turn(tx, 'key_works')}"
         case AlertKeyWorks():
             return f"key_works:{await _turn(tx, 'key_refused')}"
-        case AlertProviderDown(since=since):
-            return f"provider_down:{since.timestamp():.6f}"
-        case AlertProviderBack(since=since):
-            return f"provider_back:{since.timestamp():.6f}"
+        case AlertProviderDown(since=since, only=only):
+            return f"provider_down:{since.timestamp():.6f}:{only or 'all'}"
+        case AlertProviderBack(since=since, only=only):
+            return f"provider_back:{since.timestamp():.6f}:{only or 'all'}"
         case AlertOtherPoller():
             return f"other_poller:{now.timestamp():.6f}"
         case AlertUndeliverable(chat_id=chat_id):

@@ -56,7 +56,7 @@ class Hold:
         held = self._sides.held()
         over = self._noted - {one.side for one in held}
         for side in over:
-            self._outages.note_released(await rows.release(tx, self._sides.kinds_of(side), now, self._apart))
+            self._outages.note_released(side, await rows.release(tx, self._sides.kinds_of(side), now, self._apart))
         for one in held:
             if one.side not in self._noted:
                 since = now - timedelta(seconds=one.troubled_for)

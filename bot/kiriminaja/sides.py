@@ -5,7 +5,7 @@ looks stay where they are. A person's ask goes out all the same.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -55,6 +55,11 @@ class Sides:
         self._breakers = {Side.EXPRESS: Breaker(first_probe=first_probe, clock=clock)}
         if has_instant:
             self._breakers[Side.INSTANT] = Breaker(first_probe=first_probe, clock=clock)
+
+    @property
+    def all(self) -> Collection[Side]:
+        """The hosts there are."""
+        return self._breakers.keys()
 
     def side_of(self, kind: Kind | None) -> Side:
         """Which side is asked about a kind of payment; an unknown kind is asked for at Express first."""

@@ -1,6 +1,7 @@
 """Payments while KiriminAja does not answer: many at once, in one write each for its beginning and its end."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
@@ -54,18 +55,33 @@ async def probe(tx: Tx, kinds: Collection[Kind | None], except_for: Iterable[str
     return Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) if row else None
 
 
-async def begun(tx: Tx) -> tuple[datetime, datetime | None] | None:
-    """Since when a payment that is looked at has had no usable answer, and when any had one last; None where none
-    waits for one."""
-    first = select(func.min(payments.c.troubled_since)).where(payments.c.look_at.is_not(None))
-    since = (await tx.execute(first)).scalar_one()
-    last = (await tx.execute(select(func.max(payments.c.looked_at)))).scalar_one()
-    return (since, last) if since else None
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How payments of some kinds fare."""
+
+    troubled_since: datetime | None
+    """Since when one that is looked at has had no usable answer; None where none waits for one."""
+    answered_at: datetime | None
+    """When any of them had one last."""
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when none of them has had an answer, though one waits for it; None where none does."""
+        return max(self.troubled_since, self.answered_at or self.troubled_since) if self.troubled_since else None
 
 
-async def count_waiting(tx: Tx, now: datetime) -> int:
-    """How many payments were tried in vain, or are due and wait for the first usable answer."""
-    return int((await tx.execute(select(func.count()).select_from(payments).where(_waits(now)))).scalar_one())
+async def silence(tx: Tx, kinds: Collection[Kind | None]) -> Silence:
+    """Of payments of these kinds."""
+    first = func.min(payments.c.troubled_since).filter(payments.c.look_at.is_not(None))
+    found = select(first.label("troubled"), func.max(payments.c.looked_at).label("answered")).where(of_kinds(kinds))
+    row = (await tx.execute(found)).one()
+    return Silence(row.troubled, row.answered)
+
+
+async def count_waiting(tx: Tx, kinds: Collection[Kind | None], now: datetime) -> int:
+    """How many payments of these kinds were tried in vain, or are due and wait for the first usable answer."""
+    count = select(func.count()).select_from(payments).where(_waits(now), of_kinds(kinds))
+    return int((await tx.execute(count)).scalar_one())
 
 
 def _waits(now: datetime) -> ColumnElement[bool]:

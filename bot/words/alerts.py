@@ -71,11 +71,15 @@ def _connection(fact: ConnectionAlert, voice: Voice) -> Html:
             return voice.say("alert.key_refused")
         case AlertKeyWorks():
             return voice.say("alert.key_works")
-        case AlertProviderDown(since=since):
+        case AlertProviderDown(since=since, only=only):
+            if only:
+                return voice.say("alert.down_one", kind=only.capitalize(), time=voice.time(since))
             return voice.say("alert.down", time=voice.time(since))
-        case AlertProviderBack(since=since, back_at=back_at, waited=waited):
+        case AlertProviderBack(since=since, back_at=back_at, waited=waited, only=only):
             minutes = max(1, round((back_at - since).total_seconds() / 60))
-            title = voice.say("alert.back", time=voice.time(since), took=voice.count("alert.took", minutes))
+            took = voice.count("alert.took", minutes)
+            name = f"KiriminAja {only.capitalize()}" if only else "KiriminAja"
+            title = voice.say("alert.back", name=name, time=voice.time(since), took=took)
             return lines(title, voice.count("alert.waited", waited), voice.say("alert.back_do"))
         case _:
             return voice.say("alert.other_poller")

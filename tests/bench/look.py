@@ -146,7 +146,8 @@ async def ours(folder: Path, url: str, count: int) -> float:
     async with KiriminAja("key", url, None, pace=Pace(BUDGET), observe=observe) as client:
         look = Look(
             database, client, cadence=Cadence(timedelta(hours=1), BUDGET), test_codes=False, operators=operators,
-            outages=Outages(operators), clock=_now, wake_deliver=lambda: None, metrics=metrics, may_write=lambda: True,
+            outages=Outages(operators, client.sides), clock=_now, wake_deliver=lambda: None, metrics=metrics,
+            may_write=lambda: True,
         )  # fmt: skip
         jobs.add("look", look.run_due)
         jobs.start()

@@ -161,8 +161,8 @@ async def measure(url: str) -> dict[str, float]:
     async with KiriminAja("key", "http://127.0.0.1:9", None, pace=Pace(5.0)) as client:
         look = Look(
             database, client, cadence=Cadence(timedelta(seconds=2), 5.0), test_codes=False, operators=operators,
-            outages=Outages(operators), clock=lambda: clock.now, wake_deliver=lambda: None, metrics=Metrics("bench"),
-            may_write=lambda: True,
+            outages=Outages(operators, client.sides), clock=lambda: clock.now, wake_deliver=lambda: None,
+            metrics=Metrics("bench"), may_write=lambda: True,
         )  # fmt: skip
         for _ in range(RUNS):
             clock.now += timedelta(seconds=2)

@@ -81,7 +81,7 @@ class World:
             cadence=Cadence(timedelta(seconds=2), self._budget),
             test_codes=False,
             operators=operators,
-            outages=Outages(operators),
+            outages=Outages(operators, self.provider.sides),
             clock=lambda: self.now,
             wake_deliver=lambda: None,
             metrics=Metrics("test"),

@@ -17,6 +17,8 @@ from bot.flows import conclude
 from bot.flows.announce import Operators
 from bot.flows.conclude import TOGETHER, Conclude, Concluded
 from bot.flows.outages import Outages
+from bot.kiriminaja.pace import Pace
+from bot.kiriminaja.sides import Sides
 from bot.metrics import Metrics
 from bot.storage import looks, payments
 from bot.storage.engine import Database
@@ -48,7 +50,7 @@ class World:
             database,
             rules=lambda: Rules(interval=lambda _: 2 * SECOND, first=2 * SECOND),
             operators=Operators((), "en"),
-            outages=Outages(Operators((), "en")),
+            outages=Outages(Operators((), "en"), Sides(Pace(5.0), has_instant=True)),
             clock=lambda: T0,
             wake_deliver=lambda: None,
             metrics=self.metrics,

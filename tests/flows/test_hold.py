@@ -99,7 +99,8 @@ async def test_one_side_that_is_down_does_not_stop_the_other(world: World) -> No
     express = [one for _, one in world.calls if one == "XID-1000"]
     assert len(express) > 20
     assert len(world.calls) - len(express) < 2 * OPENS_AFTER + 10
-    assert "AlertProviderDown" not in await world.told()
+    assert await world.told() == ["AlertProviderDown"]
+    assert '"only":"instant"' in await world.last_told()
     world.instant = UP
     await world.run(timedelta(seconds=31))
     rows = await world.rows()

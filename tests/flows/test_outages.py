@@ -26,6 +26,16 @@ async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
     await database.close()
 
 
+@pytest.fixture
+async def both(migrated_sqlite_url: str) -> AsyncIterator[World]:
+    """One payment of Express, three of Instant, all looked at every few seconds."""
+    database = await opened(migrated_sqlite_url)
+    made = World(database)
+    await made.keep(["XID-1000", *(f"PID-100{number}" for number in range(3))])
+    yield made
+    await database.close()
+
+
 async def test_down_is_told_once_after_two_minutes_and_back_once_with_how_many_waited(world: World) -> None:
     """Over a change of the process, too. What was not due has not waited."""
     world.fare(DOWN)
@@ -54,6 +64,41 @@ async def test_one_payment_that_is_not_due_is_enough_to_notice_that_it_is_back(w
     world.fare(UP)
     await world.run(MINUTE)
     assert await world.told() == [DOWN_TOLD, BACK_TOLD]
+
+
+async def test_a_side_that_is_down_alone_is_told_by_its_name_and_so_is_its_return(both: World) -> None:
+    """Express answers all the while, and waits for nothing."""
+    world = both
+    world.instant = DOWN
+    await world.run(1.9 * MINUTE)
+    assert await world.told() == []
+    await world.run(0.7 * MINUTE)
+    assert await world.told() == [DOWN_TOLD]
+    assert '"only":"instant"' in await world.last_told()
+    world.begin_anew()
+    await world.run(5 * MINUTE)
+    assert await world.told() == [DOWN_TOLD]
+    world.instant = UP
+    await world.run(MINUTE)
+    assert await world.told() == [DOWN_TOLD, BACK_TOLD]
+    assert '"waited":3,"only":"instant"' in await world.last_told()
+
+
+async def test_a_side_that_comes_back_later_than_the_other_is_no_news_before_two_more_minutes(both: World) -> None:
+    """All of it was down: the first to answer is the all-clear, and a side that stays silent is told of after it."""
+    world = both
+    world.fare(DOWN)
+    await world.run(4 * MINUTE)
+    assert '"only":null' in await world.last_told()
+    world.express = UP
+    await world.run(1.5 * MINUTE)
+    assert await world.told() == [DOWN_TOLD, BACK_TOLD]
+    await world.run(1.5 * MINUTE)
+    assert await world.told() == [DOWN_TOLD, BACK_TOLD, DOWN_TOLD]
+    assert '"only":"instant"' in await world.last_told()
+    world.instant = UP
+    await world.run(MINUTE)
+    assert await world.told() == [DOWN_TOLD, BACK_TOLD, DOWN_TOLD, BACK_TOLD]
 
 
 async def test_a_key_that_is_refused_is_told_once_and_that_it_works_within_seconds(world: World) -> None:

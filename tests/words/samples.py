@@ -131,6 +131,7 @@ PAYMENTS: Final = st.builds(
 _VALUES: Final[dict[Any, st.SearchStrategy[Any]]] = {
     int | None: st.none() | AMOUNTS,
     str | None: st.none() | TEXTS,
+    Kind | None: st.none() | st.sampled_from(Kind),
     str: TEXTS,
     int: st.integers(min_value=0, max_value=2**63),
     bool: st.booleans(),
@@ -157,7 +158,7 @@ def plain_fact(fact_class: type) -> Any:
     plain: dict[Any, Any] = {datetime: NOW, str: "7", str | None: "Rina", int: 5, bool: False, int | None: 65000}
     plain |= {tuple[str, ...]: ("BDI-1", "BDI-2"), tuple[Mishap, ...]: (Mishap("BDI-1", 300), Mishap("BDI-2", 400))}
     plain |= {tuple[Parcel, ...]: (Parcel("OID-1", "DEVEL-1", "jne"),), ParcelEvent: ParcelEvent.SHIPPED}
-    plain |= {Oddity: Oddity.UNKNOWN_CODE, QrisFault: QrisFault.CRC, Standing: Standing.UNPAID}
+    plain |= {Oddity: Oddity.UNKNOWN_CODE, QrisFault: QrisFault.CRC, Standing: Standing.UNPAID, Kind | None: None}
     return fact_class(**{name: plain[hint] for name, hint in get_type_hints(fact_class).items()})
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from bot.core.alerts import AlertOdd, AlertPaid
 from bot.core.answer import Oddity
+from bot.core.connections import AlertProviderBack, AlertProviderDown
 from bot.core.facts import (
     ClaimOver,
     ClaimTaken,
@@ -25,6 +26,7 @@ from bot.core.facts import (
     WatchClosed,
     Withheld,
 )
+from bot.core.ids import Kind
 from bot.core.locales import LOCALES
 from bot.core.message import Action, ActionButton, CopyButton, Message
 from bot.core.payment import Payment, Status
@@ -320,6 +322,13 @@ class TestAlerts:
     def test_odd_after_paid_says_that_the_chat_was_told(self, locale: str) -> None:
         before = text_of(AlertOdd(Oddity.UNKNOWN_CODE, "7"), locale, payment())
         assert before != text_of(AlertOdd(Oddity.UNKNOWN_CODE, "7"), locale, paid())
+
+    @pytest.mark.parametrize("only", [None, *Kind])
+    def test_down_and_back_name_the_side_where_it_is_one(self, only: Kind | None, locale: str) -> None:
+        down = text_of(AlertProviderDown(NOW, only), locale)
+        back = text_of(AlertProviderBack(NOW, NOW, 3, only), locale)
+        for kind in Kind:
+            assert (kind.capitalize() in down, f"KiriminAja {kind.capitalize()}" in back) == (kind is only,) * 2
 
     @pytest.mark.parametrize("fact_class", ALERT_CLASSES)
     def test_alerts_are_compact(self, fact_class: type, locale: str) -> None:
