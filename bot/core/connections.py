@@ -48,6 +48,12 @@ class AlertUndeliverable:
     chat_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class AlertMissed:
+    """Alerts to the same place were too old to be told, once Telegram took them again."""
+
+
 ConnectionAlert = (
     AlertKeyRefused | AlertKeyWorks | AlertProviderDown | AlertProviderBack | AlertOtherPoller | AlertUndeliverable
-)
+    | AlertMissed
+)  # fmt: skip

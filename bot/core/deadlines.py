@@ -1,7 +1,8 @@
 """How late is too late: for how long a message that could not be sent yet is still worth sending, by its kind.
 
-"Paid" has no deadline: only Telegram's final no ends it. A code to pay has the shortest: who asked ten minutes ago has
-put the phone away, or paid elsewhere. What is past its deadline is kept, with the reason, for the operators.
+"Paid" has no deadline: only Telegram's final no ends it; nor has the word that alerts were missed. A code to pay has
+the shortest: who asked ten minutes ago has put the phone away, or paid elsewhere. What is past its deadline is kept,
+with the reason, for the operators.
 """
 
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Final
 from bot.core.alerts import Alert
 from bot.core.callbacks import ExpressNews
 from bot.core.commands import Total
+from bot.core.connections import AlertMissed
 from bot.core.facts import Fact, Paid, PaymentFact
 from bot.core.journey import DriverComing, NoDriver, PackageFact
 
@@ -27,7 +29,7 @@ SHORTEST: Final = min(QR_FOR, ALERT_FOR, DRIVER_FOR, NEWS_FOR, ANSWER_FOR)
 
 def deadline_of(fact: Fact) -> timedelta | None:
     """For how long after it was written a message may go out; None for ever."""
-    if isinstance(fact, Paid):
+    if isinstance(fact, Paid | AlertMissed):
         return None
     if isinstance(fact, Alert):
         return ALERT_FOR

@@ -8,6 +8,7 @@ from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import (
     AlertKeyRefused,
     AlertKeyWorks,
+    AlertMissed,
     AlertOtherPoller,
     AlertProviderBack,
     AlertProviderDown,
@@ -15,8 +16,10 @@ from bot.core.connections import (
     ConnectionAlert,
 )
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble
+from bot.core.watch import Place
 from bot.storage import alerts
 from bot.storage.engine import Tx
+from bot.storage.outbox import ALERT_KEY
 
 
 async def key_of(tx: Tx, alert: Alert, payment_id: str | None, now: datetime) -> str:
@@ -24,6 +27,11 @@ async def key_of(tx: Tx, alert: Alert, payment_id: str | None, now: datetime) ->
     if isinstance(alert, ConnectionAlert):
         return await _key_of_connection(tx, alert, payment_id, now)
     return _key(alert, payment_id, now)
+
+
+def key_at(about: str, place: Place) -> str:
+    """The whole key, from `key_of` and the place where it is told."""
+    return f"{ALERT_KEY}{about}:{place.chat_id}:{place.topic_id or 0}"
 
 
 async def _key_of_connection(tx: Tx, alert: ConnectionAlert, payment_id: str | None, now: datetime) -> str:
@@ -38,6 +46,8 @@ async def _key_of_connection(tx: Tx, alert: ConnectionAlert, payment_id: str | N
             return f"provider_back:{since.timestamp():.6f}:{only or 'all'}"
         case AlertOtherPoller():
             return f"other_poller:{now.timestamp():.6f}"
+        case AlertMissed():
+            return f"missed:{now:%Y%m%d}"
         case AlertUndeliverable(chat_id=chat_id):
             return f"undeliverable:{payment_id}:{chat_id}"
         case _:

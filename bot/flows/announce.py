@@ -21,7 +21,7 @@ from bot.core.journey import (
 )
 from bot.core.payment import Decision, Status
 from bot.core.watch import Place, Watch, WatchState
-from bot.flows.alert_keys import key_of
+from bot.flows.alert_keys import key_at, key_of
 from bot.storage import alerts, ledger, lists, outbox, payments, shown, watches
 from bot.storage.engine import Tx
 
@@ -93,12 +93,12 @@ async def alert_operators(
     told: Collection[Place] = (),
 ) -> None:
     """Writes an alert to each place that hears its kind, but for one that watches the payment and hears it anyway."""
-    about = f"{outbox.ALERT_KEY}{await key_of(tx, alert, payment_id, now)}"
+    about = await key_of(tx, alert, payment_id, now)
     for place in await alerts.listening(tx, operators.places, kind_of(alert)):
         if not _is_needless(alert, place, told):
             await outbox.put_notice(
                 tx,
-                f"{about}:{place.chat_id}:{place.topic_id or 0}",
+                key_at(about, place),
                 place,
                 alert,
                 locale=operators.locale,

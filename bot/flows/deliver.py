@@ -16,7 +16,7 @@ import structlog
 from bot.core.facts import Paid
 from bot.flows.announce import Operators
 from bot.flows.lanes import Lanes
-from bot.flows.lapse import NOT_IN_TIME, put_aside_if_past
+from bot.flows.lapse import put_all_past_aside, put_aside_if_past
 from bot.flows.reach import Pause, Reach
 from bot.flows.recover import Recover
 from bot.flows.render import Renderer
@@ -111,7 +111,7 @@ class Deliver:
     async def _put_past_aside(self, now: datetime) -> None:
         if self._deadlines_at is None or now >= self._deadlines_at:
             async with self._database.begin() as tx:
-                count = await waiting.put_past_aside(tx, now, problem=NOT_IN_TIME, except_for=self._lanes.busy)
+                count = await put_all_past_aside(tx, now, except_for=self._lanes.busy)
             self._deadlines_at = now + _DEADLINES_EVERY
             if count:
                 self._log.warning("not delivered in time", messages=count)

@@ -1,9 +1,15 @@
 """What came too late to be worth sending (`core.deadlines`): put aside with the reason; a code with an offer."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from bot.core.alerts import Alert
 from bot.core.commands import AskedLongAgo
+from bot.core.connections import AlertMissed
 from bot.core.deadlines import is_missed, is_past
+from bot.core.facts import Fact
+from bot.core.watch import Place
+from bot.flows.alert_keys import key_at, key_of
 from bot.storage import outbox, waiting, watches
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing, RowKind, RowState
@@ -17,7 +23,24 @@ async def put_aside_if_past(tx: Tx, row: Outgoing, *, lease_token: int, now: dat
         return False
     state = RowState.DEAD if is_missed(row.fact) else RowState.DROPPED
     await outbox.bury(tx, row, lease_token=lease_token, problem=NOT_IN_TIME, now=now, state=state)
+    await _tell_if_missed(tx, row.fact, row.place, row.locale, now)
     return True
+
+
+async def put_all_past_aside(tx: Tx, now: datetime, *, except_for: Collection[int]) -> int:
+    """The same with all that waits, but in the chats that are being served; how many."""
+    given_up = await waiting.put_past_aside(tx, now, problem=NOT_IN_TIME, except_for=except_for)
+    for fact, place, locale in given_up:
+        await _tell_if_missed(tx, fact, place, locale, now)
+    return len(given_up)
+
+
+async def _tell_if_missed(tx: Tx, fact: Fact, place: Place, locale: str, now: datetime) -> None:
+    """That there were alerts is told where they were to be, once a day however many they are."""
+    if isinstance(fact, Alert):
+        missed = AlertMissed()
+        key = key_at(await key_of(tx, missed, None, now), place)
+        await outbox.put_notice(tx, key, place, missed, locale=locale, now=now)
 
 
 async def offer_instead(tx: Tx, row: Outgoing, *, lease_token: int, now: datetime) -> None:

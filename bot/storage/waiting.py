@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Select, Update, bindparam, func, select
 
 from bot.core.deadlines import SHORTEST, is_missed, is_past
-from bot.core.facts import Paid
+from bot.core.facts import Fact, Paid
+from bot.core.watch import Place
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
 from bot.storage.outbox import GIVEN_UP, HELD, IS_DUE, THROTTLED, Outgoing, RowKind, RowState
@@ -64,7 +65,7 @@ async def hasten(tx: Tx, now: datetime, *, except_for: Collection[int]) -> None:
     await tx.execute(_hasten(), {"now": now, "busy": [*except_for]})
 
 
-_PAST: Final = select(outbox.c.id, outbox.c.fact, outbox.c.created_at, outbox.c.problem).where(
+_PAST: Final = select(outbox).where(
     outbox.c.state == RowState.DUE,
     outbox.c.kind == RowKind.NOTICE,
     outbox.c.created_at < bindparam("since"),
@@ -77,11 +78,14 @@ _PUT_ASIDE: Final = (
 )
 
 
-async def put_past_aside(tx: Tx, now: datetime, *, problem: str, except_for: Collection[int]) -> int:
-    """Gives up the notices that are past their deadline, dead or (where nobody misses them) dropped; how many."""
+async def put_past_aside(
+    tx: Tx, now: datetime, *, problem: str, except_for: Collection[int]
+) -> Sequence[tuple[Fact, Place, str]]:
+    """Gives up the notices that are past their deadline, dead or (where nobody misses them) dropped; returns what each
+    was to say, where, and in which language."""
     beside = {"busy": [*except_for]} if except_for else {}
     query = _PAST_BESIDE if beside else _PAST
-    count = 0
+    given_up: list[tuple[Fact, Place, str]] = []
     for row in (await tx.execute(query, {"since": now - SHORTEST, **beside})).all():
         fact = from_json(row.fact)
         if not is_past(fact, now - row.created_at):
@@ -89,8 +93,9 @@ async def put_past_aside(tx: Tx, now: datetime, *, problem: str, except_for: Col
         state = RowState.DEAD if is_missed(fact) else RowState.DROPPED
         reason = f"{problem}; before: {row.problem}" if row.problem else problem
         told = {"row": row.id, "end": state, "now": now, "why": reason}
-        count += (await tx.execute(_PUT_ASIDE, told)).rowcount
-    return count
+        if (await tx.execute(_PUT_ASIDE, told)).rowcount == 1:
+            given_up.append((fact, Place(row.chat_id, row.topic_id or None), row.locale))
+    return given_up
 
 
 _DROP_UNCHANGED: Final = HELD.values(GIVEN_UP).where(outbox.c.version == bindparam("rendered"))

@@ -9,6 +9,7 @@ from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import (
     AlertKeyRefused,
     AlertKeyWorks,
+    AlertMissed,
     AlertOtherPoller,
     AlertProviderBack,
     AlertProviderDown,
@@ -43,7 +44,10 @@ def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
             told = voice.say("alert.undeliverable_chat", chat=str(fact.chat_id))
             do = voice.say("alert.undeliverable_do")
             return Message(lines(voice.say("alert.undeliverable"), _payment_line(payment, voice), told, do))
-        case AlertKeyRefused() | AlertKeyWorks() | AlertProviderDown() | AlertProviderBack() | AlertOtherPoller():
+        case (
+            AlertKeyRefused() | AlertKeyWorks() | AlertProviderDown() | AlertProviderBack() | AlertOtherPoller()
+            | AlertMissed()
+        ):  # fmt: skip
             return Message(_connection(fact, voice))
         case AlertGuessing() | AlertNotForwarded() | AlertUnhandled():
             return Message(_aside(fact, voice))
@@ -81,6 +85,8 @@ def _connection(fact: ConnectionAlert, voice: Voice) -> Html:
             name = f"KiriminAja {only.capitalize()}" if only else "KiriminAja"
             title = voice.say("alert.back", name=name, time=voice.time(since), took=took)
             return lines(title, voice.count("alert.waited", waited), voice.say("alert.back_do"))
+        case AlertMissed():
+            return voice.say("alert.missed")
         case _:
             return voice.say("alert.other_poller")
 

@@ -12,6 +12,7 @@ from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import (
     AlertKeyRefused,
     AlertKeyWorks,
+    AlertMissed,
     AlertOtherPoller,
     AlertProviderBack,
     AlertProviderDown,
@@ -39,6 +40,7 @@ ALERTS: list[tuple[Alert, AlertKind, str | None]] = [
     (AlertProviderDown(T0), AlertKind.CONNECTION, None),
     (AlertProviderBack(T0, T0, 3), AlertKind.CONNECTION, None),
     (AlertOtherPoller(), AlertKind.CONNECTION, None),
+    (AlertMissed(), AlertKind.CONNECTION, None),
     (AlertUndeliverable(5), AlertKind.OTHER, "AlertUndeliverable"),
     (AlertGuessing(5), AlertKind.OTHER, "AlertGuessing"),
     (AlertUnhandled(5), AlertKind.OTHER, "AlertUnhandled"),

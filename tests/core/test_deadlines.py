@@ -9,6 +9,7 @@ import pytest
 
 from bot.core import callbacks, commands, facts, journey, links, team, totals
 from bot.core.alerts import Alert
+from bot.core.connections import AlertMissed
 from bot.core.deadlines import ALERT_FOR, QR_FOR, SHORTEST, deadline_of, is_missed, is_past
 from bot.core.facts import Fact, Paid
 
@@ -31,6 +32,7 @@ EXPECTED: dict[type, timedelta | None] = {
     journey.NoDriver: HOUR,
     commands.Total: timedelta(minutes=10),
     Paid: None,
+    AlertMissed: None,
 }  # fmt: skip
 
 
@@ -53,7 +55,7 @@ def test_the_table_names_every_fact() -> None:
 
 @pytest.mark.parametrize("kind", sorted(EXPECTED, key=str), ids=lambda kind: kind.__name__)
 def test_each_fact_has_its_deadline(kind: type) -> None:
-    """A message goes out up to that age, and not a moment later; "paid" at any."""
+    """A message goes out up to that age, and not a moment later; "paid", and that alerts were missed, at any."""
     fact, deadline = an(kind), EXPECTED[kind]
     assert deadline_of(fact) == deadline
     assert not is_past(fact, deadline or 1000 * DAY)

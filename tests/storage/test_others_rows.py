@@ -124,7 +124,8 @@ async def test_only_notices_that_wait_are_put_aside_each_with_its_time(database:
     await keep_notice(database, "help", fact=facts.Help())
     await keep_notice(database, "late", fact=connections.AlertOtherPoller())
     async with database.begin() as tx:
-        assert await waiting.put_past_aside(tx, T0 + HOUR + SECOND, problem="late", except_for=[]) == 1
+        given_up = await waiting.put_past_aside(tx, T0 + HOUR + SECOND, problem="late", except_for=[])
+    assert [fact for fact, *_ in given_up] == [connections.AlertOtherPoller()]
     rows = await by_key(database)
     states = {key: row.state for key, row in rows.items()}
     assert states == {

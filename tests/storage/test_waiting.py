@@ -80,14 +80,14 @@ async def test_what_is_past_its_deadline_is_put_aside_with_its_reason(database: 
     await keep_notice(database, "ops:3", fact=connections.AlertOtherPoller(), now=T0 + SECOND)
     await fail(database, "ops:1", "ConnectError")
     async with database.begin() as tx:
-        assert await waiting.put_past_aside(tx, T0 + HOUR, problem="late", except_for=[9]) == 0
-        assert await waiting.put_past_aside(tx, T0 + HOUR + SECOND, problem="late", except_for=[9]) == 2
+        assert len(await waiting.put_past_aside(tx, T0 + HOUR, problem="late", except_for=[9])) == 0
+        assert len(await waiting.put_past_aside(tx, T0 + HOUR + SECOND, problem="late", except_for=[9])) == 2
     rows = await by_key(database)
     assert (rows["ops:1"].state, rows["ops:1"].problem) == (RowState.DEAD, "late; before: ConnectError")
     assert (rows["driver"].state, rows["driver"].problem) == (RowState.DROPPED, "late")
     assert {key for key, row in rows.items() if row.state == RowState.DUE} == {"paid", "help", "ops:2", "ops:3"}
     async with database.begin() as tx:
-        assert await waiting.put_past_aside(tx, T0 + 100 * 24 * HOUR, problem="late", except_for=[]) == 3
+        assert len(await waiting.put_past_aside(tx, T0 + 100 * 24 * HOUR, problem="late", except_for=[])) == 3
     assert {key for key, row in (await by_key(database)).items() if row.state == RowState.DUE} == {"paid"}
 
 
