@@ -1,7 +1,8 @@
 """The table of APScheduler jobs, and how they are woken.
 
 Each job takes the due rows of one table and says when the next are due; it never runs beside itself. Between runs it
-sleeps until then, until it is woken, or until its longest pause is over.
+sleeps until then, until it is woken, or until its longest pause is over: for a moment where it is, as most are wanted
+again soon and the scheduler takes more CPU to set one going than many a run does; from then on in the scheduler.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ Work = Callable[[Wake], Awaitable[datetime | None]]
 """Takes what wakes the job again; returns when the next row is due, None where only a wake will tell."""
 
 _LAST_RUN_MAY_TAKE: Final = 1.0  # seconds
+_STAYS: Final = timedelta(seconds=1)
+"""For how long a job waits where it is before it goes back to the scheduler."""
 
 
 @dataclass(slots=True)
@@ -30,10 +33,13 @@ class _Job:
     name: str
     work: Work
     longest_pause: timedelta
+    wake: Wake
     submitted: bool = False
     """Whether the scheduler counts it as running, which begins before the first step and ends after the last. Set to
     run meanwhile, a run would be dropped."""
     run: asyncio.Task[Any] | None = None
+    rest: asyncio.Future[None] | None = None
+    """Ends its waiting, while it waits where it is."""
     woken: bool = False
     next_at: datetime | None = None
     failures: int = 0
@@ -51,8 +57,8 @@ class Jobs:
 
     def add(self, name: str, work: Work, *, longest_pause: timedelta = timedelta(seconds=5)) -> Wake:
         """Enters a job into the table; returns what wakes it."""
-        self._jobs[name] = _Job(name, work, longest_pause)
-        return lambda: self.wake(name)
+        job = self._jobs[name] = _Job(name, work, longest_pause, lambda: self.wake(name))
+        return job.wake
 
     def start(self) -> None:
         """Runs every job now, and from then on as due."""
@@ -80,6 +86,8 @@ class Jobs:
         if scheduler is None:
             return
         scheduler.pause()
+        for job in self._jobs.values():
+            _end_rest(job)
         runs = [job.run for job in self._jobs.values() if job.run is not None]
         if runs:
             await asyncio.wait(runs, timeout=_LAST_RUN_MAY_TAKE)
@@ -90,6 +98,7 @@ class Jobs:
         """Runs a job at once, or once more where it is running: no wake is lost."""
         job = self._jobs[name]
         is_set, job.woken = job.woken, True
+        _end_rest(job)
         # Set to run already, it need not be told again: to move a job costs more than many a run of it.
         if not is_set and not job.submitted and self._scheduler is not None:
             self._scheduler.modify_job(name, next_run_time=self._clock())
@@ -104,13 +113,12 @@ class Jobs:
     async def _run(self, job: _Job) -> None:
         job.run = asyncio.current_task()
         try:
-            while True:
+            is_due = True
+            while is_due:
                 job.woken = False
-                job.next_at = await job.work(lambda: self.wake(job.name))
-                now = self._clock()
-                job.ran_at, job.failures = now, 0
-                if not job.woken and (job.next_at is None or job.next_at > now):
-                    break
+                job.next_at = await job.work(job.wake)
+                job.ran_at, job.failures = self._clock(), 0
+                is_due = await self._becomes_due(job, job.ran_at)
         except Exception:
             job.failures += 1
             job.woken = False  # looked at again after the pause
@@ -118,6 +126,23 @@ class Jobs:
             raise
         finally:
             job.run = None
+
+    async def _becomes_due(self, job: _Job, now: datetime) -> bool:
+        """Waits for a moment; whether the job is to run again. If not, the scheduler has it from then on."""
+        latest = now + job.longest_pause
+        job.next_at = min(job.next_at or latest, latest)
+        pause = job.next_at - now
+        if self._scheduler is None or job.woken or pause <= timedelta(0):
+            return self._scheduler is not None
+        loop = asyncio.get_running_loop()
+        job.rest = loop.create_future()
+        timer = loop.call_later(min(pause, _STAYS).total_seconds(), _end_rest, job)
+        try:
+            await job.rest
+        finally:
+            timer.cancel()
+            job.rest = None
+        return self._scheduler is not None and (job.woken or pause <= _STAYS)
 
     def _follow(self, event: JobEvent) -> None:
         """Keeps count with the scheduler, and sets the next run once the last one is over for it too."""
@@ -133,3 +158,8 @@ class Jobs:
             latest = now + job.longest_pause
             next_at = now if job.woken else min(job.next_at or latest, latest)
             self._scheduler.modify_job(job.name, next_run_time=next_at)
+
+
+def _end_rest(job: _Job) -> None:
+    if job.rest is not None and not job.rest.done():
+        job.rest.set_result(None)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.events import EVENT_JOB_SUBMITTED
 
 from bot.jobs import Jobs, Wake
 
@@ -48,9 +49,10 @@ class Work:
             await self._ran.wait_for(lambda: self.runs >= times and not self.under_way)
 
 
-@pytest.fixture
-async def jobs() -> AsyncIterator[Jobs]:
-    """An empty table, stopped at the end."""
+@pytest.fixture(params=[timedelta(0), timedelta(seconds=1)], ids=["by the scheduler", "where it is"])
+async def jobs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Jobs]:
+    """An empty table, stopped at the end; whichever way a job waits."""
+    monkeypatch.setattr("bot.jobs._STAYS", request.param)
     jobs = Jobs(utc_now)
     yield jobs
     await jobs.stop()
@@ -91,6 +93,25 @@ async def test_a_wake_between_runs_runs_it_at_once(jobs: Jobs) -> None:
         await idle()
         wake()
         await work.ran(times)
+
+
+async def test_a_job_that_is_wanted_again_soon_does_not_go_through_the_scheduler() -> None:
+    """By a wake or by its due time: it has never left."""
+
+    async def act(run: int, _wake: Wake) -> datetime | None:
+        return utc_now() + SOON if run == 2 else None
+
+    jobs, work = Jobs(utc_now), Work(act)
+    wake = jobs.add("job", work, longest_pause=NEVER)
+    jobs.start()
+    submitted: list[object] = []
+    jobs._scheduler.add_listener(submitted.append, EVENT_JOB_SUBMITTED)
+    await work.ran(1)
+    await idle()
+    wake()
+    await work.ran(3)
+    assert len(submitted) == 1
+    await jobs.stop()
 
 
 async def test_a_wake_during_a_run_runs_it_once_more(jobs: Jobs) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from bot.core import following
 from bot.core.alerts import Alert, AlertClaim, AlertOdd, AlertPaid, AlertWithheld
@@ -342,7 +342,7 @@ def _unpaid(payment: Payment, statement: Statement, now: datetime, rules: Rules)
     fault = fault_of(qr, statement.amount) if qr else None
     if fault is QrisFault.NOT_EMV and rules.test_codes:
         fault = None
-    after = replace(
+    after = _changed(
         _taking(payment, statement),
         amount=payment.amount if statement.amount is None else statement.amount,
         qr=None if fault else qr,
@@ -513,7 +513,14 @@ def _alerting(decision: Decision, alert: AlertOdd | AlertWithheld | AlertClaim |
 
 
 def _taking(payment: Payment, statement: Statement) -> Payment:
-    return replace(payment, seen=True, kind=statement.kind, packages=statement.packages or payment.packages)
+    return _changed(payment, seen=True, kind=statement.kind, packages=statement.packages or payment.packages)
+
+
+def _changed(payment: Payment, **values: Any) -> Payment:
+    """`replace`, but where nothing differs the same: most looks find nothing new, and a copy takes as long as all
+    else that is decided."""
+    differs = any(getattr(payment, name) != value for name, value in values.items())
+    return replace(payment, **values) if differs else payment
 
 
 def _face(payment: Payment) -> tuple[object, ...]:

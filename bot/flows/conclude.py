@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -176,8 +176,9 @@ class Conclude:
             await looks.move_on(tx, [(decision.payment, decision.look_again_at) for _, decision in quiet])
         if to_deliver:
             self._wake_deliver()
+        log = self._log.bind()  # once: it is made anew with each line otherwise
         for one, decision in quiet:
-            self._note(decision, one.answer)
+            self._note(log, decision, one.answer)
             if not one.concluded.done():
                 one.concluded.set_result(Concluded(decision.payment, decision.look_again_at))
 
@@ -197,16 +198,17 @@ class Conclude:
                 await self.hasten(tx, payment_id, now)
         if to_deliver:
             self._wake_deliver()
-        self._note(decision, answer)
+        self._note(self._log.bind(), decision, answer)
         return Concluded(decision.payment)
 
-    def _note(self, decision: Decision, answer: Answer) -> None:
-        self._metrics.note_look(outcome_of(answer))
-        log = self._log.info if decision.facts or decision.alerts else self._log.debug
-        log(
+    def _note(self, log: Any, decision: Decision, answer: Answer) -> None:
+        outcome = outcome_of(answer)
+        self._metrics.note_look(outcome)
+        tell = log.info if decision.facts or decision.alerts else log.debug
+        tell(
             "looked",
             payment=decision.payment.id,
-            outcome=outcome_of(answer),
+            outcome=outcome,
             status=decision.payment.status.value,
             facts=[type(fact).__name__ for fact in decision.facts],
         )

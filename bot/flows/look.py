@@ -101,9 +101,7 @@ class Look:
             probes = [due for _, due in holding.probes]
             busy |= {one.payment_id for one in probes}
             free -= len(probes)
-            found = await payments.due(tx, now, free, busy, holding.kinds) if free else []
-            busy |= {one.payment_id for one in found}
-            next_at = await payments.next_due_at(tx, busy, holding.kinds)
+            found, next_at = await payments.due(tx, now, free, busy, holding.kinds) if free else ((), None)
         self._hold.took_place(holding)
         if holding.has_alert:
             self._wake_deliver()

@@ -11,12 +11,25 @@ class Flight:
 
     def __init__(self, ask: "Ask", *, urgent: bool) -> None:
         self.urgent = urgent
-        self.waiters = 0
         self.called = False
         """Whether a call has been made; until then the question may be put anew at no cost."""
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.is_over = False
+        """Whether it has been answered."""
+        self._waiting: list[asyncio.Future[Answer]] = []
         self._ask = ask
         self._task = asyncio.create_task(self._run())
+
+    async def wait(self) -> Answer:
+        """The answer, or what was raised instead. Once nobody waits any more, the question is abandoned."""
+        # One for each: to shield one that all share takes the loop another step a look.
+        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            return await waiter
+        finally:
+            self._waiting.remove(waiter)
+            if not self._waiting:
+                self.abandon()
 
     def hurry(self) -> None:
         """A person is waiting now: the question leaves its place among the plain looks and goes first."""
@@ -30,19 +43,23 @@ class Flight:
     def abandon(self) -> asyncio.Task[None]:
         """Nobody waits any more, or the client closes. Returns the task that is ending."""
         self._task.cancel()
-        if not self.answer.done():
-            self.answer.set_result(Unwell("closed"))
+        self._end(lambda waiter: waiter.set_result(Unwell("closed")))
         return self._task
 
     async def _run(self) -> None:
         try:
             answer = await self._ask(self)
         except Exception as error:
-            if not self.answer.done():
-                self.answer.set_exception(error)
+            failed = error
+            self._end(lambda waiter: waiter.set_exception(failed))
         else:
-            if not self.answer.done():
-                self.answer.set_result(answer)
+            self._end(lambda waiter: waiter.set_result(answer))
+
+    def _end(self, tell: Callable[[asyncio.Future[Answer]], None]) -> None:
+        self.is_over = True
+        for waiter in self._waiting:
+            if not waiter.done():
+                tell(waiter)
 
 
 Ask = Callable[[Flight], Awaitable[Answer]]
@@ -59,19 +76,15 @@ class Flights:
         """The answer to `key`'s question, put now unless it is under way; `fresh`: unless it is still to be called.
         Raises what `ask` raises."""
         flight = self._flights.get(key)
-        if flight is None or flight.answer.done() or (fresh and flight.called):
+        if flight is None or flight.is_over or (fresh and flight.called):
             flight = self._flights[key] = Flight(ask, urgent=urgent)
         elif urgent:
             flight.hurry()
-        flight.waiters += 1
         try:
-            return await asyncio.shield(flight.answer)
+            return await flight.wait()
         finally:
-            flight.waiters -= 1
-            if not flight.waiters:
-                flight.abandon()
-                if self._flights.get(key) is flight:
-                    del self._flights[key]
+            if flight.is_over and self._flights.get(key) is flight:
+                del self._flights[key]
 
     async def aclose(self) -> None:
         """Ends all of them; who waits is answered Unwell("closed")."""

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, bindparam, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -16,7 +17,7 @@ from bot.core.packages import Package, Step
 from bot.core.payment import Payment, Status
 from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
-from bot.storage.tables import packages, payments
+from bot.storage.tables import Moment, packages, payments
 
 _REST: Final = ("kind", "status", "withheld", "oddity", "alerted")
 _PLAIN: Final = tuple(field.name for field in fields(Payment) if field.name not in {*_REST, "packages"})
@@ -149,6 +150,9 @@ class Due:
     since: datetime
 
 
+_SINCE: Final = attrgetter("since")
+
+
 def of_kinds(kinds: Collection[Kind | None]) -> ColumnElement[bool]:
     """Whether a payment is of one of these kinds; None is among them for one that nobody knows yet."""
     known = payments.c.kind.in_([kind for kind in kinds if kind])
@@ -156,22 +160,16 @@ def of_kinds(kinds: Collection[Kind | None]) -> ColumnElement[bool]:
 
 
 @cache
-def _due(kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> Select[Any]:
-    query = select(payments.c.id, payments.c.kind, payments.c.look_at).where(payments.c.look_at <= bindparam("now"))
-    return _among(query, kinds, beside_some=beside_some).order_by(payments.c.look_at).limit(bindparam("most"))
-
-
-@cache
-def _next_due(kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> Select[Any]:
-    # SQLite takes the partial index only where the query says what the index does.
-    query = select(func.min(payments.c.look_at)).where(payments.c.look_at.is_not(None))
-    return _among(query, kinds, beside_some=beside_some)
-
-
-def _among(query: Select[Any], kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> Select[Any]:
+def _due_and_next(kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> CompoundSelect[Any]:
+    query = select(payments.c.id, payments.c.kind, payments.c.look_at).order_by(payments.c.look_at)
     if kinds is not None:
         query = query.where(of_kinds(kinds))
-    return query.where(payments.c.id.not_in(bindparam("busy", expanding=True))) if beside_some else query
+    if beside_some:
+        query = query.where(payments.c.id.not_in(bindparam("busy", expanding=True)))
+    due = query.where(payments.c.look_at <= bindparam("now", type_=Moment)).limit(bindparam("most"))
+    later = query.where(payments.c.look_at > bindparam("now", type_=Moment)).limit(1)
+    # SQLite takes a limit for a part only where that is a query within one.
+    return union_all(select(due.subquery("due")), select(later.subquery("later")))
 
 
 async def due(
@@ -180,21 +178,15 @@ async def due(
     limit: int,
     except_for: Collection[str],
     kinds: frozenset[Kind | None] | None = None,
-) -> Sequence[Due]:
-    """Payments (of these kinds) to look at now, the most overdue first."""
+) -> tuple[Sequence[Due], datetime | None]:
+    """Payments (of these kinds) to look at now, the most overdue first; and when the first of the rest is due."""
     beside = {"busy": [*except_for]} if except_for else {}
-    query = _due(kinds, beside_some=bool(beside))
+    query = _due_and_next(kinds, beside_some=bool(beside))
     rows = (await tx.execute(query, {"now": now, "most": limit, **beside})).all()
-    return [Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) for row in rows]
-
-
-async def next_due_at(
-    tx: Tx, except_for: Collection[str], kinds: frozenset[Kind | None] | None = None
-) -> datetime | None:
-    """When the next look (at one of these kinds) is due."""
-    beside = {"busy": [*except_for]} if except_for else {}
-    found: datetime | None = (await tx.execute(_next_due(kinds, beside_some=bool(beside)), beside)).scalar_one()
-    return found
+    found = sorted((Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) for row in rows), key=_SINCE)
+    if found and found[-1].since > now:
+        return found[:-1], found[-1].since
+    return found, None
 
 
 async def _save_packages(tx: Tx, payment_id: str, found: tuple[Package, ...]) -> None:

@@ -83,7 +83,7 @@ async def in_batches(database: Database, now: datetime) -> tuple[float, float]:
 
     async def work() -> int:
         async with database.begin() as tx:
-            found = await payments.due(tx, now + timedelta(days=1), IN_A_BATCH, [])
+            found, _ = await payments.due(tx, now + timedelta(days=1), IN_A_BATCH, [])
         async with database.begin() as tx:
             known = await looks.load_free(tx, [one.payment_id for one in found])
             await looks.move_on(tx, [(payment, now + timedelta(days=2)) for payment in known.values()])
@@ -95,7 +95,7 @@ async def in_batches(database: Database, now: datetime) -> tuple[float, float]:
 async def moved_together(database: Database, now: datetime) -> tuple[float, float]:
     """The same for the part that grows with the rows: the batched UPDATE alone."""
     async with database.begin() as tx:
-        found = await payments.due(tx, now + timedelta(days=3), OPEN // 10, [])
+        found, _ = await payments.due(tx, now + timedelta(days=3), OPEN // 10, [])
         known = await looks.load_free(tx, [one.payment_id for one in found])
 
         async def work() -> int:

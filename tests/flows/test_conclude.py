@@ -24,7 +24,7 @@ from bot.storage import looks, payments
 from bot.storage.engine import Database
 from tests.core.making import qr_for
 from tests.metering import samples
-from tests.storage.making import SECOND, T0, a_payment
+from tests.storage.making import SECOND, T0, a_payment, next_look_at
 
 IDS = [f"XID-{number:04}" for number in range(10)]
 NEXT = T0 + 2 * SECOND
@@ -93,7 +93,7 @@ class World:
 
     async def due(self) -> set[str]:
         async with self.database.begin() as tx:
-            return {one.payment_id for one in await payments.due(tx, T0, 100, [])}
+            return {one.payment_id for one in (await payments.due(tx, T0, 100, []))[0]}
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ async def test_a_hint_that_came_during_a_look_has_it_looked_at_again(world: Worl
     next_at = [one.next_at for one in found if isinstance(one, Concluded)]
     assert next_at == [None, NEXT, NEXT]
     async with world.database.begin() as tx:
-        assert await payments.next_due_at(tx, IDS[1:]) == T0 + conclude.HINTS_APART
+        assert await next_look_at(tx, IDS[1:]) == T0 + conclude.HINTS_APART
     assert world.conclude.is_awaited(IDS[0]), "until that look has ended, too"
     assert not world.conclude.is_awaited(IDS[1])
     assert [world.conclude.is_hinted(one) for one in IDS[:3]] == [True, False, False]

@@ -1,6 +1,6 @@
 """Makes what the tests of the storage are about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from bot.core.ids import Kind
 from bot.core.payment import Payment, Status
 from bot.core.watch import Place, Watch
 from bot.storage import outbox, payments, waiting, watches
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Tx
 from bot.storage.outbox import Outgoing
 
 T0: Final = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -39,6 +39,14 @@ async def keep_payment(
     """Stores a payment."""
     async with database.begin() as tx:
         await payments.save(tx, a_payment(payment_id, status, asked_at), look_at)
+
+
+async def next_look_at(
+    tx: Tx, except_for: Collection[str] = (), kinds: frozenset[Kind | None] | None = None
+) -> datetime | None:
+    """When the next look (at one of these kinds) is due, be it overdue."""
+    _, next_at = await payments.due(tx, T0 - 1000 * DAY, 1, except_for, kinds)
+    return next_at
 
 
 async def keep_watch(database: Database, payment_id: str = ID, place: Place = CHAT) -> Watch:

@@ -11,7 +11,7 @@ from bot.core.packages import Package
 from bot.core.payment import Payment, Status, claimed
 from bot.storage import looks, payments
 from bot.storage.engine import Database
-from tests.storage.making import DAY, SECOND, T0, a_payment, keep_payment
+from tests.storage.making import DAY, SECOND, T0, a_payment, keep_payment, next_look_at
 
 
 def reached(age: timedelta) -> timedelta:
@@ -99,8 +99,8 @@ async def test_what_is_moved_on_is_as_if_it_was_saved(database: Database) -> Non
         await looks.move_on(tx, [])
     async with database.begin() as tx:
         assert await looks.load_free(tx, before) == before | after
-        assert await payments.next_due_at(tx, ["XID-3"]) == T0 + DAY
-        assert await payments.next_due_at(tx, []) == T0
+        assert await next_look_at(tx, ["XID-3"]) == T0 + DAY
+        assert await next_look_at(tx) == T0
 
 
 def _moved(payment: Payment) -> Payment:

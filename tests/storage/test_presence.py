@@ -27,6 +27,7 @@ from tests.storage.making import (
     keep_notice,
     keep_payment,
     keep_watch,
+    next_look_at,
     rows_of,
 )
 
@@ -53,7 +54,7 @@ async def the_payment(database: Database) -> Payment:
 
 async def next_look(database: Database) -> Any:
     async with database.begin() as tx:
-        return await payments.next_due_at(tx, [])
+        return await next_look_at(tx)
 
 
 async def states(database: Database) -> dict[str, str]:
