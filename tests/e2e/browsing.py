@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 
 from tests.e2e import nursery
 
-CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first needs a fifth of the others' CPU time: it is the same engine without a desktop's window around it."""
+CHROMIUM: Final = next(filter(None, map(shutil.which, _NAMES)), None)
 WHY_NOT: Final = "no Chromium on this machine"
 
 DESKTOP: Final = (1440, 900)

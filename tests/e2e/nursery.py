@@ -29,7 +29,8 @@ _LATE: Final = (
     *("email.policy", "encodings.ascii", "encodings.utf_16_le", "h11", "httpcore"),
     *("PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageDraw", "PIL.ImageFont", "PIL.JpegImagePlugin"),
     *("PIL.PngImagePlugin", "PIL.PpmImagePlugin", "psycopg", "segno", "tzdata.zoneinfo"),
-    *("uvicorn.lifespan.off", "uvicorn.protocols.http.h11_impl", "uvicorn.protocols.websockets.auto"),
+    *("typer._adapters", "typer._click.decorators", "uvicorn.lifespan.off", "uvicorn.protocols.http.auto"),
+    *("uvicorn.protocols.http.h11_impl", "uvicorn.protocols.websockets.auto"),
 )
 """What a bot imports of others only when it comes to need it."""
 
@@ -221,9 +222,37 @@ def _learn() -> None:
             importlib.import_module(module.name)
     for name in _LATE:
         importlib.import_module(name)
-    importlib.import_module("bot.messenger.bounds").trusted()
+    _read_authorities()
+    _read_words()
     gc.collect()
     gc.freeze()  # what all have in common is looked through by none
+
+
+def _read_authorities() -> None:
+    """Reads whom to trust, which is asked for by either service's client."""
+    import httpx
+
+    from bot.messenger.bounds import trusted
+
+    httpx.create_ssl_context = cache(httpx.create_ssl_context)
+    trusted()
+
+
+def _read_words() -> None:
+    """Reads the catalogues, and how each language writes numbers and dates: half of what a bot reads at its start."""
+    from babel.dates import format_datetime, format_timedelta
+    from babel.numbers import format_compact_decimal, format_decimal
+
+    from bot.core.locales import LOCALES
+    from bot.words import catalogue
+
+    catalogue.load = cache(catalogue.load)
+    for locale in LOCALES:
+        catalogue.load(locale)
+        format_decimal(1, locale=locale)
+        format_compact_decimal(1, locale=locale)
+        format_datetime(locale=locale)
+        format_timedelta(1, locale=locale)
 
 
 if __name__ == "__main__":

@@ -23,10 +23,9 @@ class _Opened:
     """The connection, and what the tables are like when they are new."""
 
     def __init__(self) -> None:
-        self.raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self.raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=1_000)
         engine: Engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
         metadata.create_all(engine)
-        self._new = self.raw.serialize()
         self.raw.execute("PRAGMA foreign_keys=ON")
         self.tx = Transaction(engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
 
@@ -34,7 +33,8 @@ class _Opened:
         """All tables as new."""
         if self.raw.in_transaction:
             self.raw.execute("ROLLBACK")
-        self.raw.deserialize(self._new)
+        for table in reversed(metadata.sorted_tables):
+            self.raw.execute(f"DELETE FROM {table.name}")
 
 
 @cache
