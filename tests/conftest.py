@@ -1,12 +1,12 @@
 """How tests are shared out, and real databases: a SQLite file, and a PostgreSQL server that lives for the run."""
 
 import asyncio
-import contextlib
 import fcntl
 import gc
 import os
 import shutil
 import signal
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
@@ -18,6 +18,10 @@ import pytest
 
 from bot.storage.engine import Database
 from tests.databases import start_postgres
+
+# What is compiled is kept, whatever the environment says: each worker and each process would do it anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy machine is no bug; what must be quick is measured by its own tests.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -53,33 +57,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _beside_others(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A test marked `alone` waits until the other workers' tests are over, and they wait for it. Two marked
-    `alone("waits")`, which leave a core most of their time, run at once where there are two cores."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None:
+    """A test marked `alone` waits until the other workers' tests are over, and they wait for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
         yield
         return
-    folder = tmp_path_factory.getbasetemp().parent
-    with contextlib.ExitStack() as stack:
-        ours, theirs = "others", "alone"
-        if (marker := request.node.get_closest_marker("alone")) is not None:
-            ours, theirs = theirs, ours
-            cores = range(min(2, os.cpu_count() or 1))
-            for core in [cores[int(worker[2:]) % len(cores)]] if "waits" in marker.args else cores:
-                stack.enter_context(_locked(folder / f"core{core}"))
-            with _locked(folder / theirs):
-                pass  # most of the waiting is done where nobody is kept from beginning
-        with _locked(folder / "gate"):
-            with _locked(folder / theirs):
-                pass  # none of them runs, nor begins while the gate is held
-            stack.enter_context(_locked(folder / ours, fcntl.LOCK_SH))
-        yield
-
-
-@contextlib.contextmanager
-def _locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
-    with path.with_suffix(".lock").open("a") as lock:
-        fcntl.flock(lock, how)
+    alone = request.node.get_closest_marker("alone") is not None
+    with (tmp_path_factory.getbasetemp().parent / "alone.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
 
 
