@@ -1,6 +1,6 @@
 """Notes what came of a delivery: the row's end or its next try, and what else follows from the outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -12,7 +12,7 @@ from bot.flows.lapse import offer_instead
 from bot.flows.reach import Pause
 from bot.flows.rendered import CardMessage, Erasure, Rendered, TextMessage, TooLate
 from bot.messenger.sender import Delivered, MessageGone, Moved, Outcome, PictureUnknown, RetryAt, Undeliverable
-from bot.storage import changes, chats, lists, outbox, uploads, watches
+from bot.storage import changes, chats, lists, outbox, undelivered, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.lease import is_overtaken
 from bot.storage.outbox import Outgoing
@@ -67,17 +67,17 @@ class Settle:
                 await self._note_refused(tx, row, outcome, token, now)
                 return True
             case Undeliverable():
-                await self._report(tx, row, now)
+                untold = [row.payment_id] if isinstance(row.fact, Paid) else []
+                await self._report(tx, row.place.chat_id, untold, now)
                 await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
                 return True
             case _:
                 assert_never(outcome)
 
-    async def _report(self, tx: Tx, row: Outgoing, now: datetime) -> None:
+    async def _report(self, tx: Tx, chat_id: int, untold: Sequence[str | None], now: datetime) -> None:
         """Somebody who paid does not hear so: the operators do, elsewhere."""
-        if isinstance(row.fact, Paid):
-            alert = AlertUndeliverable(row.place.chat_id)
-            await alert_operators(tx, alert, now, self._operators, payment_id=row.payment_id)
+        for payment_id in untold:
+            await alert_operators(tx, AlertUndeliverable(chat_id), now, self._operators, payment_id=payment_id)
 
     async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
         """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""
@@ -93,8 +93,10 @@ class Settle:
     async def _note_refused(self, tx: Tx, row: Outgoing, outcome: Undeliverable, token: int, now: datetime) -> None:
         # Frozen since then: the chat may have come back, and whoever took over will see.
         if not await is_overtaken(tx, token):
-            await self._report(tx, row, now)
-            await chats.silence(tx, row.place.chat_id, outcome.problem, now)
+            chat_id = row.place.chat_id
+            # Whichever row was refused: the card that becomes a receipt goes before the word itself.
+            await self._report(tx, chat_id, await undelivered.untold_paid(tx, chat_id), now)
+            await chats.silence(tx, chat_id, outcome.problem, now)
 
     async def _note_delivered(
         self,
