@@ -84,10 +84,14 @@ def test_nothing_is_looked_for_in_what_is_longer_than_any_message() -> None:
         ("XABC-123X; ABC-1235;", ["XABC-123X", "ABC-1235"]),
         ("ABC-1234 ABC-1234", ["ABC-1234"]),
         ("tolong cek xid-1234 ya", ["XID-1234"]),
+        ("PICKUP-77 xid-1234, bdi-12", ["PICKUP-77", "XID-1234", "bdi-12"]),
+        ("XID-1234 65000", ["XID-1234"]),
+        ("XID-1234 2026-12-01", ["XID-1234"]),
+        ("XID-1234 e-wallet PICKUP-77", ["XID-1234"]),
     ],
 )
 def test_other_prefixes_count_after_a_command_as_typed(text: str, ids: list[str]) -> None:
-    """An undocumented id keeps its case; within a text that holds a documented one, only that one counts."""
+    """An undocumented id keeps its case; beside a documented one it counts in a list, and in a text that one alone."""
     assert ids_after_command(text) == ids
 
 
