@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.core.connections import AlertUndeliverable
-from bot.core.facts import Paid
+from bot.core.facts import NotShown, Paid
 from bot.core.watch import Face
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.lapse import offer_instead
 from bot.flows.reach import Pause
 from bot.flows.rendered import CardMessage, Erasure, Rendered, TextMessage, TooLate
+from bot.flows.report import DocumentMessage
 from bot.messenger.sender import Delivered, MessageGone, Moved, Outcome, PictureUnknown, RetryAt, Undeliverable
 from bot.storage import changes, chats, lists, outbox, undelivered, uploads, watches
 from bot.storage.engine import Tx
@@ -67,9 +68,7 @@ class Settle:
                 await self._note_refused(tx, row, outcome, token, now)
                 return True
             case Undeliverable():
-                untold = [row.payment_id] if isinstance(row.fact, Paid) else []
-                await self._report(tx, row.place.chat_id, untold, now)
-                await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
+                await self._give_up(tx, row, rendered, outcome, token, now)
                 return True
             case _:
                 assert_never(outcome)
@@ -78,6 +77,21 @@ class Settle:
         """Somebody who paid does not hear so: the operators do, elsewhere."""
         for payment_id in untold:
             await alert_operators(tx, AlertUndeliverable(chat_id), now, self._operators, payment_id=payment_id)
+
+    async def _give_up(
+        self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Undeliverable, token: int, now: datetime
+    ) -> None:
+        await self._report(tx, row.place.chat_id, [row.payment_id] if isinstance(row.fact, Paid) else [], now)
+        await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
+        is_new = isinstance(rendered, DocumentMessage) or (
+            isinstance(rendered, CardMessage) and rendered.message_id is None
+        )
+        if is_new and not outcome.topic_is_gone:
+            # Words go where pictures and files don't: whoever asked is not left without an answer.
+            key = f"not_shown:{row.id}:{row.version}"
+            await outbox.put_notice(
+                tx, key, row.place, NotShown(), locale=row.locale, now=now, payment_id=row.payment_id
+            )
 
     async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
         """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""
