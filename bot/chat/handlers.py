@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from telegram import Bot, ChatMember, Message, Update
+from telegram import Bot, Message, Update
 from telegram.ext import (
     Application,
     ApplicationBuilder,
     CallbackContext,
     CallbackQueryHandler,
-    ChatMemberHandler,
     CommandHandler,
     MessageHandler,
     TypeHandler,
@@ -84,6 +83,9 @@ class Chat:
 
     async def handle(self, body: dict[str, Any]) -> None:
         """One update, as JSON. Raises what its handler raised."""
+        if change := body.get("my_chat_member"):
+            await self._membership(body["update_id"], change)
+            return
         update = Update.de_json(body, self._bot)
         await self._app.process_update(update)
         # `process_update` swallows a handler's failure; our error handler has kept it.
@@ -105,7 +107,6 @@ class Chat:
         self._app.add_handler(MessageHandler(said & filters.StatusUpdate.MIGRATE, self._migrated))
         self._app.add_handler(MessageHandler(private_talk & filters.COMMAND, self._unknown_command))
         self._app.add_handler(MessageHandler(private_talk, self._private_talk))
-        self._app.add_handler(ChatMemberHandler(self._membership, ChatMemberHandler.MY_CHAT_MEMBER))
         self._app.add_handler(CallbackQueryHandler(self._press))
         self._app.add_error_handler(self._keep_error)
 
@@ -175,7 +176,7 @@ class Chat:
             await self._flows.ask.by_number(asker, text)
 
     async def _anything(self, update: Update, _: Context) -> None:
-        if update.effective_chat and not update.my_chat_member:
+        if update.effective_chat:
             await self._flows.come_and_go.here(update.effective_chat.id)
 
     async def _migrated(self, update: Update, _: Context) -> None:
@@ -184,21 +185,25 @@ class Chat:
         new = message.migrate_to_chat_id or message.chat.id
         await self._flows.come_and_go.moved(update.update_id, old, new)
 
-    async def _membership(self, update: Update, _: Context) -> None:
-        change = update.my_chat_member
-        if change is None:
-            return
-        was_there, is_there = _is_there(change.old_chat_member), _is_there(change.new_chat_member)
+    async def _membership(self, update_id: int, change: dict[str, Any]) -> None:
+        """As JSON: what lacks a right or two of an admin is a change all the same."""
+        chat_id, flow = change["chat"]["id"], self._flows.come_and_go
+        was_there, is_there = (_is_there(change[member]) for member in ("old_chat_member", "new_chat_member"))
         if is_there:
-            is_group = change.chat.type != "private"
-            flow = self._flows.come_and_go
-            await flow.joined(update.update_id, change.chat.id, is_group=is_group, was_there=was_there)
+            is_group = change["chat"]["type"] != "private"
+            await flow.joined(update_id, chat_id, is_group=is_group, was_there=was_there)
         else:
-            await self._flows.come_and_go.left(update.update_id, change.chat.id)
+            await flow.left(update_id, chat_id)
 
     async def _press(self, update: Update, _: Context) -> None:
         press = update.callback_query
-        if press is None or press.message is None or press.data is None:
+        if press is None:
+            return
+        if press.message is None or press.data is None:
+            # No button of ours, or under no message we could look at: answered all the same.
+            place, locale = Place(press.from_user.id), self._locale(press.from_user.language_code, private=True)
+            asker = Asker(update.update_id, place, press.from_user.id, locale)
+            await self._flows.press(Pressed(asker, press.id, 0, "", locale))
             return
         topic = press.message.message_thread_id if isinstance(press.message, Message) else None
         is_topic = isinstance(press.message, Message) and bool(press.message.is_topic_message)
@@ -237,5 +242,5 @@ def _message(update: Update) -> Message:
     return update.message
 
 
-def _is_there(member: ChatMember) -> bool:
-    return member.status not in {ChatMember.LEFT, ChatMember.BANNED} and getattr(member, "is_member", True)
+def _is_there(member: dict[str, Any]) -> bool:
+    return member["status"] not in {"left", "kicked"} and member.get("is_member", True) is True

@@ -87,6 +87,11 @@ class NoQrYet:
 
 
 @dataclass(frozen=True, slots=True)
+class NotShown:
+    """Telegram takes no picture or file for this chat, as where a group forbids them; words it takes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Confirming:
     """KiriminAja says paid without proof; a second read will tell."""
 
@@ -228,8 +233,8 @@ class Switched:
 
 PaymentFact = Paid | QrReplaced | QrBack | Withheld | NotFound | WatchClosed | ClaimOver
 Reply = (
-    NoQrYet | Confirming | Unclear | ProviderUnwell | StillUnpaid | SameQr | Stopped | NotWatched | Usage | NotAnId
-    | TooManyIds | NotAllowed | AskedTooOften | Welcome | Help | NotUnderstood | WentWrong
+    NoQrYet | NotShown | Confirming | Unclear | ProviderUnwell | StillUnpaid | SameQr | Stopped | NotWatched | Usage
+    | NotAnId | TooManyIds | NotAllowed | AskedTooOften | Welcome | Help | NotUnderstood | WentWrong
 )  # fmt: skip
 Press = (
     Checking | ClaimTaken | ClaimChecking | WatchingAgain | NotYours | ButtonExpired | ForStaff | Switched | LinkPress

@@ -20,6 +20,10 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
 _KNOWN = re.compile(r"(?<![A-Za-z0-9._-])([XxPp][Ii][Dd])\s?-\s?([0-9]{1,60})(?![A-Za-z0-9_-]|\d|\.\w)")
 
 
+# Beside a documented id another one shows by its letters, hyphen and digits: not an amount, a date or a mere word.
+_OF_A_LIST = re.compile(r"(?=.*\d)(?=.*-)(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
+
+
 class Kind(StrEnum):
     """Which of KiriminAja's two products a payment belongs to."""
 
@@ -47,22 +51,24 @@ def ids_within(text: str) -> list[str]:
 def ids_after_command(text: str) -> list[str] | None:
     """The ids a command was given; None when something there cannot be an id.
 
-    Documented ids are found within any text; otherwise each word must be an id by itself, as typed.
+    A list is taken word by word, as typed, documented ids within any text; other words must all be ids by themselves.
     An empty list means that nothing was given at all.
     """
     if len(text) > LONGEST_TEXT:
         return None
-    if known := ids_within(text):
-        return known
     words = [word for raw in text.split() if (word := raw.strip(",;"))]
+    known = ids_within(text)
+    if known and not all(ids_within(word) == [word.upper()] or _OF_A_LIST.fullmatch(word) for word in words):
+        return known
     if not all(_ID.fullmatch(word) for word in words):
         return None
-    return list(dict.fromkeys(words))
+    return list(dict.fromkeys(word.upper() if ids_within(word) else word for word in words))
 
 
 def may_be_number(text: str) -> bool:
-    """Whether a text could be meant as an AWB or an order id: one word with some digits in it."""
-    return is_id(text) and sum(character.isdigit() for character in text) >= 4
+    """Whether a text could be meant as an AWB or an order id: one word with a digit in it. A shop numbers its orders
+    as it likes (`INV-7`), and the shorter they are, the easier they are guessed."""
+    return is_id(text) and any(character.isdigit() for character in text)
 
 
 def is_id(text: str) -> bool:

@@ -38,7 +38,7 @@ class Send:
                 return await self._send_card(row, rendered)
             case PictureMessage():
                 found = await self._recover.card(row, rendered.message)
-                return found or await self._sender.send_picture(row.place, rendered.png, rendered.message)
+                return found or await self._send_picture(row, rendered)
             case DocumentMessage(name=name, content=content):
                 found = await self._recover.card(row, rendered.message)
                 return found or await self._sender.send_document(row.place, name, content, rendered.message)
@@ -55,6 +55,13 @@ class Send:
         if isinstance(outcome, Undeliverable) and outcome.topic_is_gone and isinstance(row.fact, Paid | Alert):
             # Better beside its topic than unheard.
             return await self._sender.send_text(Place(row.place.chat_id), text.message)
+        return outcome
+
+    async def _send_picture(self, row: Outgoing, picture: PictureMessage) -> Outcome:
+        outcome = await self._sender.send_picture(row.place, picture.png, picture.message)
+        if isinstance(outcome, Undeliverable) and not (outcome.chat_is_gone or outcome.topic_is_gone):
+            # What it shows stands in the words as well.
+            return await self._sender.send_text(row.place, picture.message)
         return outcome
 
     async def _send_card(self, row: Outgoing, card: CardMessage) -> Outcome | TooLate:

@@ -1,18 +1,19 @@
 """Notes what came of a delivery: the row's end or its next try, and what else follows from the outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import assert_never
 
 from bot.core.connections import AlertUndeliverable
-from bot.core.facts import Paid
+from bot.core.facts import NotShown, Paid
 from bot.core.watch import Face
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.lapse import offer_instead
 from bot.flows.reach import Pause
 from bot.flows.rendered import CardMessage, Erasure, Rendered, TextMessage, TooLate
+from bot.flows.report import DocumentMessage
 from bot.messenger.sender import Delivered, MessageGone, Moved, Outcome, PictureUnknown, RetryAt, Undeliverable
-from bot.storage import changes, chats, lists, outbox, uploads, watches
+from bot.storage import changes, chats, lists, outbox, undelivered, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.lease import is_overtaken
 from bot.storage.outbox import Outgoing
@@ -67,17 +68,30 @@ class Settle:
                 await self._note_refused(tx, row, outcome, token, now)
                 return True
             case Undeliverable():
-                await self._report(tx, row, now)
-                await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
+                await self._give_up(tx, row, rendered, outcome, token, now)
                 return True
             case _:
                 assert_never(outcome)
 
-    async def _report(self, tx: Tx, row: Outgoing, now: datetime) -> None:
+    async def _report(self, tx: Tx, chat_id: int, untold: Sequence[str | None], now: datetime) -> None:
         """Somebody who paid does not hear so: the operators do, elsewhere."""
-        if isinstance(row.fact, Paid):
-            alert = AlertUndeliverable(row.place.chat_id)
-            await alert_operators(tx, alert, now, self._operators, payment_id=row.payment_id)
+        for payment_id in untold:
+            await alert_operators(tx, AlertUndeliverable(chat_id), now, self._operators, payment_id=payment_id)
+
+    async def _give_up(
+        self, tx: Tx, row: Outgoing, rendered: Rendered, outcome: Undeliverable, token: int, now: datetime
+    ) -> None:
+        await self._report(tx, row.place.chat_id, [row.payment_id] if isinstance(row.fact, Paid) else [], now)
+        await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
+        is_new = isinstance(rendered, DocumentMessage) or (
+            isinstance(rendered, CardMessage) and rendered.message_id is None
+        )
+        if is_new and not outcome.topic_is_gone:
+            # Words go where pictures and files don't: whoever asked is not left without an answer.
+            key = f"not_shown:{row.id}:{row.version}"
+            await outbox.put_notice(
+                tx, key, row.place, NotShown(), locale=row.locale, now=now, payment_id=row.payment_id
+            )
 
     async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
         """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""
@@ -93,8 +107,10 @@ class Settle:
     async def _note_refused(self, tx: Tx, row: Outgoing, outcome: Undeliverable, token: int, now: datetime) -> None:
         # Frozen since then: the chat may have come back, and whoever took over will see.
         if not await is_overtaken(tx, token):
-            await self._report(tx, row, now)
-            await chats.silence(tx, row.place.chat_id, outcome.problem, now)
+            chat_id = row.place.chat_id
+            # Whichever row was refused: the card that becomes a receipt goes before the word itself.
+            await self._report(tx, chat_id, await undelivered.untold_paid(tx, chat_id), now)
+            await chats.silence(tx, chat_id, outcome.problem, now)
 
     async def _note_delivered(
         self,

@@ -138,9 +138,9 @@ def _refused(description: str) -> Outcome:
     if any(part in text for part in ("message to edit not found", "message can't be", "message to delete not found",
                                      "message_id_invalid", "there is no media in the message")):  # fmt: skip
         return MessageGone()
-    gone = any(
-        part in text for part in ("chat not found", "user is deactivated", "peer_id_invalid", "not enough rights")
-    )
+    gone = any(part in text for part in ("chat not found", "user is deactivated", "peer_id_invalid"))
+    # A group may forbid photos or files alone.
+    gone |= "not enough rights" in text and not any(kind in text for kind in ("photo", "document", "media"))
     no_topic = any(part in text for part in ("thread not found", "topic_closed", "topic_deleted"))
     return Undeliverable(description, chat_is_gone=gone, topic_is_gone=no_topic)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, String, and_, cast, exists, func, insert, literal, or_, select, true
 
+from bot.core.facts import Paid
 from bot.core.watch import Place
 from bot.storage.engine import Tx
 from bot.storage.outbox import RowKind, RowState, row_values
@@ -64,6 +65,13 @@ async def entry(tx: Tx, row_id: int) -> Entry | None:
     """One row."""
     row = (await tx.execute(select(outbox).where(outbox.c.id == row_id))).one_or_none()
     return None if row is None else _entry(row, await _retries(tx))
+
+
+async def untold_paid(tx: Tx, chat_id: int) -> Sequence[str | None]:
+    """The payments, each once, of which a chat is still to be told that they are paid."""
+    says_paid = outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True)
+    waits = and_(outbox.c.chat_id == chat_id, outbox.c.state == RowState.DUE, says_paid)
+    return (await tx.execute(select(outbox.c.payment_id).where(waits).distinct())).scalars().all()
 
 
 async def dead_ids(tx: Tx) -> Sequence[int]:

@@ -12,6 +12,7 @@ from bot.core.facts import (
     NotAllowed,
     NotAnId,
     NotFound,
+    NotShown,
     NotUnderstood,
     NotWatched,
     Paid,
@@ -67,6 +68,10 @@ def reply(fact: Reply, voice: Voice, payment: Payment | None, handle: str | None
     match fact:
         case NoQrYet():
             return _about("no_qr.title", "no_qr.text", voice, payment)
+        case NotShown():
+            title = lines(voice.say("not_shown.title"), id_line(payment, voice))
+            watched = voice.say("not_shown.watched") if payment else None
+            return Message(paragraphs(title, voice.say("not_shown.text"), watched))
         case Confirming():
             return _about("confirming.title", "confirming.text", voice, payment)
         case Unclear():
@@ -79,10 +84,8 @@ def reply(fact: Reply, voice: Voice, payment: Payment | None, handle: str | None
         case SameQr():
             title = voice.say("same.title", time=voice.seconds(fact.checked_at))
             return Message(paragraphs(lines(title, id_line(payment, voice)), voice.say("same.text")))
-        case Stopped():
-            return _over("stopped.title", "stopped.text", voice, payment, handle)
-        case NotWatched():
-            return _over("not_watched.title", "not_watched.text", voice, payment, handle)
+        case Stopped() | NotWatched():
+            return _over(fact, voice, payment, handle)
         case NotAllowed() | AskedTooOften():
             return Message(_turned_away(fact, voice))
         case _:
@@ -160,9 +163,11 @@ def _about(title: str, text: str, voice: Voice, payment: Payment | None) -> Mess
     return Message(paragraphs(lines(voice.say(title), id_line(payment, voice)), voice.say(text)))
 
 
-def _over(title: str, text: str, voice: Voice, payment: Payment | None, handle: str | None) -> Message:
-    head = lines(voice.say(title), id_line(payment, voice))
-    body = lines(voice.say(text), ask_again(voice, payment, handle))
+def _over(fact: Stopped | NotWatched, voice: Voice, payment: Payment | None, handle: str | None) -> Message:
+    stopped = isinstance(fact, Stopped)
+    title = voice.say("stopped.title") if stopped else voice.say("not_watched.title")
+    text = voice.say("stopped.text") if stopped else voice.say("not_watched.text")
+    head, body = lines(title, id_line(payment, voice)), lines(text, ask_again(voice, payment, handle))
     return Message(paragraphs(head, body), going_on(voice, handle))
 
 

@@ -16,6 +16,7 @@ from bot.core.facts import (
     NotAllowed,
     NotAnId,
     NotFound,
+    NotShown,
     NotUnderstood,
     NotWatched,
     NotYours,
@@ -76,7 +77,15 @@ def _text(fact: PaymentFact | Reply | Press, voice: Voice) -> str:
         case SeeBelow() | LinkRevoked() | LinkNotYours() | LinkOver():
             return voice.plain(_of_a_link(fact))
         case (
-            Usage() | NotAnId() | TooManyIds() | Welcome() | Help() | NotUnderstood() | NotAllowed() | AskedTooOften()
+            Usage()
+            | NotAnId()
+            | TooManyIds()
+            | Welcome()
+            | Help()
+            | NotUnderstood()
+            | NotAllowed()
+            | AskedTooOften()
+            | NotShown()
         ):
             return voice.plain("toast.see_chat")
         case PayerNoted() | PayerTakenBack() | AlreadyPaying() | NothingToPay():

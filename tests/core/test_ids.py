@@ -84,10 +84,14 @@ def test_nothing_is_looked_for_in_what_is_longer_than_any_message() -> None:
         ("XABC-123X; ABC-1235;", ["XABC-123X", "ABC-1235"]),
         ("ABC-1234 ABC-1234", ["ABC-1234"]),
         ("tolong cek xid-1234 ya", ["XID-1234"]),
+        ("PICKUP-77 xid-1234, bdi-12", ["PICKUP-77", "XID-1234", "bdi-12"]),
+        ("XID-1234 65000", ["XID-1234"]),
+        ("XID-1234 2026-12-01", ["XID-1234"]),
+        ("XID-1234 e-wallet PICKUP-77", ["XID-1234"]),
     ],
 )
 def test_other_prefixes_count_after_a_command_as_typed(text: str, ids: list[str]) -> None:
-    """An undocumented id keeps its case; within a text that holds a documented one, only that one counts."""
+    """An undocumented id keeps its case; beside a documented one it counts in a list, and in a text that one alone."""
     assert ids_after_command(text) == ids
 
 
@@ -174,13 +178,15 @@ def test_a_documented_id_survives_being_pasted(prefix: str, digits: str, before:
         ("0812345678", True),
         ("halo", False),
         ("order 1234", False),
-        ("abc123", False),
         ("abc1234", True),
+        ("GK-11-1", True),
+        ("inv-7", True),
+        ("invoice", False),
         ("../12345", False),
         ("١٢٣٤٥", False),
         ("", False),
     ],
 )
 def test_what_could_be_an_awb_or_order_id(text: str, may: bool) -> None:
-    """One word with some digits; small talk is no guess."""
+    """One word with a digit in it; small talk is no guess."""
     assert may_be_number(text) is may

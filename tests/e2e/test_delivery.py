@@ -1,6 +1,7 @@
 """Telegram in trouble: nothing is lost, nothing doubled that need not be."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,37 @@ async def test_another_poller_is_survived(bot: BotProcess, sandbox: Sandbox, sar
     sandbox.telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=2)
     await sari.send("/help")
     await sari.private_chat.next_message(timeout=15)
+
+
+async def test_where_no_photos_are_allowed_words_say_so_and_the_payment_is_watched(
+    bot: BotProcess, sandbox: Sandbox, sari: Person
+) -> None:
+    """A group that takes words alone: asked there, answered there, and told "paid"."""
+    group = sandbox.group("Words only", [sari])
+    sandbox.telegram.fail("sendPhoto", 400, "Bad Request: not enough rights to send photos to the chat", times=None)
+    payment = sandbox.payments.express(65_000)
+    await sari.send(f"/pay {payment.id}", group)
+    told = await group.next_message()
+    assert payment.id in told.text
+    assert "foto" in told.text
+    payment.pay()
+    assert "✅" in (await group.next_message()).text
+
+
+async def test_where_no_photos_or_files_are_allowed_staff_get_the_words(
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, sari: Person
+) -> None:
+    """The numbers of `/stats` without their picture; and that the file of `/recap` does not get through."""
+    staff = {"STAFF_USER_IDS": str(sari.id)}
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **staff):
+        payment = sandbox.payments.express(65_000)
+        await sari.send(f"/pay {payment.id}")
+        await sari.private_chat.next_message()
+        payment.pay()
+        await sari.private_chat.wait_for_text("✅")
+        for method in ("sendPhoto", "sendDocument"):
+            sandbox.telegram.fail(method, 400, "Bad Request: CHAT_SEND_MEDIA_FORBIDDEN", times=None)
+        await sari.send("/stats")
+        assert "Rp65.000" in (await sari.private_chat.wait_for_text("📊")).text
+        await sari.send("/recap")
+        assert "Di grup" in (await sari.private_chat.wait_for_text("berkas saya")).text

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import pytest
 
+from bot.core.facts import Paid
 from bot.core.message import Message
-from bot.core.watch import Face, Watch
+from bot.core.watch import Face, Place, Watch
 from bot.flows.announce import Operators
 from bot.flows.reach import Pause
 from bot.flows.rendered import CardMessage, Picture
@@ -18,6 +19,8 @@ from bot.storage.tables import chats, lease, outbox as outbox_table
 from bot.words.cards import CardStrings
 from tests.storage.making import CHAT, SECOND, T0, TOKEN, begin_first, keep_card, keep_payment, keep_watch, rows_of
 
+OPS = Place(-500)
+NOBODY = Operators((), "id")
 BLOCKED = Undeliverable("Forbidden: bot was blocked by the user", chat_is_gone=True)
 
 
@@ -39,7 +42,14 @@ async def kept_card(database: Database) -> Watch:
 
 
 async def settle(
-    database: Database, row: Outgoing, outcome: Outcome, *, token: int, face: str = "face", changed: int | None = None
+    database: Database,
+    row: Outgoing,
+    outcome: Outcome,
+    *,
+    token: int,
+    face: str = "face",
+    changed: int | None = None,
+    operators: Operators = NOBODY,
 ) -> None:
     """Notes what came of it."""
 
@@ -48,7 +58,7 @@ async def settle(
 
     async with database.begin() as tx:
         pause = Pause(SECOND, own=False)
-        await Settle(Operators((), "id"), clock)(tx, row, a_card(face, changed), outcome, pause, token)
+        await Settle(operators, clock)(tx, row, a_card(face, changed), outcome, pause, token)
 
 
 async def take_over(database: Database) -> None:
@@ -125,3 +135,23 @@ async def test_a_refusal_of_long_ago_silences_no_chat(
     await settle(database, row, BLOCKED, token=TOKEN)
     (chat,) = await rows_of(database, chats)
     assert (chat.silenced_at is not None) is is_silenced
+
+
+async def test_operators_hear_of_who_paid_and_blocked_the_bot_though_the_card_goes_first(database: Database) -> None:
+    """The receipt is refused, and so the word "paid" is never tried."""
+    watch = await kept_card(database)
+    row = await begin_first(database)
+    async with database.begin() as tx:
+        await outbox.put_notice(
+            tx,
+            f"paid:{watch.id}",
+            watch.place,
+            Paid(65_000, T0),
+            locale="id",
+            now=T0,
+            payment_id=watch.payment_id,
+            watch_id=watch.id,
+        )
+    await settle(database, row, BLOCKED, token=TOKEN, operators=Operators((OPS,), "id"))
+    alerts = [row for row in await rows_of(database, outbox_table) if row.chat_id == OPS.chat_id]
+    assert [(row.payment_id, row.fact.split()[0]) for row in alerts] == [(watch.payment_id, "AlertUndeliverable")]

@@ -26,6 +26,8 @@ def restricted(*, is_member: bool) -> tuple[int, bytes]:
     ("answer", "admin", "member"),
     [
         (success({"status": "creator", "user": USER, "is_anonymous": False}), True, True),
+        (success({"status": "creator"}), True, True),
+        (success({"status": "administrator", "user": USER}), True, True),
         (success({"status": "member", "user": USER}), False, True),
         (restricted(is_member=True), False, True),
         (restricted(is_member=False), False, False),
@@ -33,6 +35,7 @@ def restricted(*, is_member: bool) -> tuple[int, bytes]:
         (success({"status": "kicked", "user": USER, "until_date": 0}), False, False),
         (success({"status": "something new", "user": USER}), False, False),
         (success({"status": "restricted", "user": USER}), False, False),
+        (success({"status": ["creator"]}), False, False),
         (success([]), False, False),
         (refusal(400, "Bad Request: member list is inaccessible"), False, False),
         (refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1009), False, False),
@@ -40,8 +43,9 @@ def restricted(*, is_member: bool) -> tuple[int, bytes]:
         ((502, b"<html>"), False, False),
         (OSError("cut"), False, False),
     ],
-    ids=["owner", "member", "restricted", "restricted and out", "gone", "banned", "new status", "fields missing",
-         "no member", "not told", "moved", "too fast", "proxy", "no connection"],
+    ids=["owner", "owner in a word", "admin in a word", "member", "restricted", "restricted and out", "gone", "banned",
+         "new status", "fields missing", "no status", "no member", "not told", "moved", "too fast", "proxy",
+         "no connection"],
 )  # fmt: skip
 async def test_only_telegrams_word_counts(answer: tuple[int, bytes] | Exception, admin: bool, member: bool) -> None:
     """Where it can't say, no."""

@@ -45,6 +45,8 @@ ANSWERS: list[tuple[str, tuple[int, bytes], Outcome]] = [
      Undeliverable("Peer_id_invalid", chat_is_gone=True)),
     ("muted in the group", refusal(400, "Bad Request: not enough rights to send text messages to the chat"),
      Undeliverable("Not enough rights to send text messages to the chat", chat_is_gone=True)),
+    ("no photos in the group", refusal(400, "Bad Request: not enough rights to send photos to the chat"),
+     Undeliverable("Not enough rights to send photos to the chat")),
     ("a deleted topic", refusal(400, "Bad Request: message thread not found"),
      Undeliverable("Message thread not found", topic_is_gone=True)),
     ("broken HTML", refusal(400, "Bad Request: can't parse entities: unsupported start tag"),
