@@ -35,7 +35,7 @@ from bot.storage.outbox import Outgoing, RowKind
 from bot.words.words import CardStrings, Words, lists_packages
 
 # Part of each picture's digest: raise it when the drawing changes, so that no old upload is shown again.
-_DRAWING: Final = 2
+_DRAWING: Final = 3
 
 
 class Renderer:
