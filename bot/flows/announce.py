@@ -37,25 +37,32 @@ class Operators:
 
 
 async def announce(
-    tx: Tx, decision: Decision, now: datetime, operators: Operators, *, answered: Place | None = None
+    tx: Tx,
+    decision: Decision,
+    now: datetime,
+    operators: Operators,
+    *,
+    answered: Place | None = None,
+    is_new: bool = False,
 ) -> bool:
     """Saves the payment and writes what its watching chats and the operators are to be told.
 
-    `answered` is a place that is about to hear the same as the answer to its ask. True when something is to be
-    delivered.
+    `answered` is a place that is about to hear the same as the answer to its ask. `is_new`: whether it was surely not
+    there before (`payments.is_surely_new`), so that nobody watches it yet. True when something is to be delivered.
     """
     payment = decision.payment
-    await payments.save(tx, payment, decision.look_again_at)
+    await payments.save(tx, payment, decision.look_again_at, is_new=is_new)
     about = (decision.facts, decision.alerts, decision.card_changed, decision.card_owed, decision.list_changed)
     if not any(about):
         return False
-    watching = await watches.of_payment(tx, payment.id, [WatchState.ACTIVE])
+    watching = [] if is_new else await watches.of_payment(tx, payment.id, [WatchState.ACTIVE])
     if decision.card_changed:
         # The card shows all that the ledger has to know: the amount, and that it is paid.
         await ledger.note(tx, payment)
     await _renew_cards(tx, decision, watching, now)
     # Those that were told "paid", and those that are now, below.
-    following = [*await watches.of_payment(tx, payment.id, [WatchState.TOLD]), *watching] if payment.settled else []
+    told_before = await watches.of_payment(tx, payment.id, [WatchState.TOLD]) if payment.settled and not is_new else []
+    following = [*told_before, *watching] if payment.settled else []
     if decision.list_changed:
         for watch in following:
             await lists.put_list(tx, watch, now)

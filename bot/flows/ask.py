@@ -206,7 +206,8 @@ class Ask:
             return ()
         watch = await watches.at(tx, payment_id, asker.place) if known else None
         tells_this_chat = watch is not None and watch.state is WatchState.ACTIVE and bool(decision.facts)
-        await announce(tx, decision, now, self._operators, answered=asker.place)
+        is_new = payments.is_surely_new(tx, known)
+        await announce(tx, decision, now, self._operators, answered=asker.place, is_new=is_new)
         if isinstance(reply, NotFound) and payment.status is Status.DROPPED:
             if not tells_this_chat:
                 await self._say_unknown(tx, asker, number, payment_id)

@@ -20,6 +20,7 @@ from bot.core.facts import Fact
 from bot.core.journey import PackageFact
 from bot.core.links import ForBuyer, Handles, LinkMade, Purpose, digest_of
 from bot.core.message import Message
+from bot.core.payer import Payer
 from bot.core.payment import Payment
 from bot.core.totals import Report
 from bot.core.watch import Face, Place, Watch, face_of
@@ -29,13 +30,13 @@ from bot.flows.report import DocumentMessage, PictureMessage, Reports
 from bot.flows.reveal import Reveal
 from bot.messenger.members import Members
 from bot.pictures import CardPainter, CardText
-from bot.storage import alerts, links, lists, payers, payments, uploads, watches
+from bot.storage import alerts, links, lists, payments, uploads, watches
 from bot.storage.engine import Tx
 from bot.storage.outbox import Outgoing, RowKind
 from bot.words.words import CardStrings, Words, lists_packages
 
 # Part of each picture's digest: raise it when the drawing changes, so that no old upload is shown again.
-_DRAWING: Final = 2
+_DRAWING: Final = 3
 
 
 class Renderer:
@@ -65,8 +66,7 @@ class Renderer:
         """What a row comes to at this moment, in one message with `others`; pictures not drawn yet."""
         if others:
             return TextMessage(self._words.together(await _alike(tx, (row, *others)), row.locale, now=now))
-        payment = await payments.read(tx, row.payment_id) if row.payment_id else None
-        watch = await watches.by_id(tx, row.watch_id) if row.watch_id else None
+        watch, payment, payer = await _about(tx, row)
         match row.kind:
             case RowKind.NOTICE | RowKind.CHANGE:
                 told_now = await self._notice(tx, row, row.fact, payment, watch, now) if row.fact else Nothing()
@@ -81,13 +81,13 @@ class Renderer:
             case RowKind.CARD:
                 if payment is None or watch is None:
                     return Nothing()
-                return await self._card(tx, row, payment, watch, now)
+                return await self._card(tx, row, payment, watch, payer, now)
             case RowKind.ERASE:
                 # What was thought to be one too many may have been found meanwhile, and counts since.
                 if payment is None or watch is None or row.message_id in (None, watch.card_message_id):
                     return Nothing()
                 face = Face.RECEIPT if payment.settled else Face.GONE
-                card = await self._face(tx, row.locale, payment, watch, face, now)
+                card = await self._face(tx, row.locale, payment, watch, None, face, now)
                 return Erasure(row.message_id, replace(card, message=Message(""), message_id=row.message_id))
             case _:
                 assert_never(row.kind)
@@ -174,24 +174,25 @@ class Renderer:
         found = [(watch, await payments.read(tx, watch.payment_id)) for watch in await watches.open_at(tx, place)]
         return [(watch, payment) for watch, payment in found if payment is not None]
 
-    async def _card(self, tx: Tx, row: Outgoing, payment: Payment, watch: Watch, now: datetime) -> Rendered:
+    async def _card(
+        self, tx: Tx, row: Outgoing, payment: Payment, watch: Watch, payer: Payer | None, now: datetime
+    ) -> Rendered:
         face = face_of(payment, watch)
         # Without a card to change there is nothing to take back, unless one may have gone out unnoted.
         if face is None or (face is not Face.QR and watch.card_message_id is None and not row.maybe_sent):
             return Nothing()
-        card = await self._face(tx, row.locale, payment, watch, face, now)
+        card = await self._face(tx, row.locale, payment, watch, payer, face, now)
         # What a try whose outcome was never noted left there is not known.
         if card.face_digest == watch.card_face and not row.maybe_sent:
             return Nothing()
         return replace(card, is_late=watch.card_message_id is None and now - row.created_at > QR_FOR)
 
     async def _face(
-        self, tx: Tx, locale: str, payment: Payment, watch: Watch, face: Face, now: datetime
+        self, tx: Tx, locale: str, payment: Payment, watch: Watch, payer: Payer | None, face: Face, now: datetime
     ) -> CardMessage:
         strings = self._words.card_strings(payment, face, locale, part=watch.part, now=now)
         payload = payment.qr if face is Face.QR else None
-        payer = await payers.of(tx, payment.id) if face is Face.QR else None
-        payer = payer if payer and payer.counts(now) else None
+        payer = payer if payer and face is Face.QR and payer.counts(now) else None
         chat_id = watch.place.chat_id
         say = partial(
             self._words.card,
@@ -237,6 +238,13 @@ def paint(painter: CardPainter, face: Face, strings: CardStrings, payload: str |
             return painter.draw_void(text, strings.withdrawn or "")
         case _:
             assert_never(face)
+
+
+async def _about(tx: Tx, row: Outgoing) -> tuple[Watch | None, Payment | None, Payer | None]:
+    """The watch and the payment a row is about, and who says that they pay it."""
+    if row.watch_id and (found := await watches.with_payment(tx, row.watch_id)):
+        return found
+    return None, await payments.read(tx, row.payment_id) if row.payment_id else None, None
 
 
 async def _alike(tx: Tx, rows: Sequence[Outgoing]) -> list[tuple[Alert, Payment | None]]:

@@ -33,7 +33,8 @@ async def take_status(
         alerts = tuple(alert for alert in decision.alerts if not isinstance(alert, AlertPaid))
         decision = replace(decision, alerts=alerts)
     if known is not None or payment.seen:
-        await announce(tx, decision, now, operators, answered=place)
+        is_new = payments.is_surely_new(tx, known)
+        await announce(tx, decision, now, operators, answered=place, is_new=is_new)
     reply = reply_to_ask(payment, answer)
     if isinstance(reply, Paid | NotFound):
         return None if watched and decision.facts else reply

@@ -87,7 +87,10 @@ class AiohttpRequest(BaseRequest):
         answer = BaseRequest.parse_json_payload(payload)
         message = answer.get("result") if isinstance(answer, dict) else None
         if isinstance(message, dict) and "message_id" in message:
-            answer["result"] = {name: part for name, part in message.items() if name in _ASKED_FOR}
+            asked_for = {name: part for name, part in message.items() if name in _ASKED_FOR}
+            if isinstance(sizes := asked_for.get("photo"), list):
+                asked_for["photo"] = sizes[-1:]  # the largest
+            answer["result"] = asked_for
         return answer
 
     def _open(self) -> aiohttp.ClientSession:

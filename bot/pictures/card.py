@@ -127,9 +127,7 @@ def _small_enough(bands: "Callable[[bytes], list[Band]]", *, green: bool = False
 
 def in_palette(grey: "Image.Image", shades: bytes) -> "Image.Image":
     """A picture in shades of grey, each as the place in the palette that ``shades`` has for it."""
-    from PIL import Image
-
-    return Image.frombytes("P", grey.size, grey.tobytes().translate(shades))
+    return grey.point(shades, "P")
 
 
 def tint(colour: Colour) -> Colour:

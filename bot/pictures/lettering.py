@@ -24,6 +24,8 @@ _CLOSEST: Final = str.maketrans(
 
 _KEPT: Final = 512
 """Pieces of text whose letters are kept, and as many whose length is: 1 MB, as most are single letters."""
+_LINES: Final = 64
+"""Whole texts that are kept in pieces: a few cards' labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Lettering:
         self._letters = lru_cache(_KEPT)(self._draw)
         self._spelt = lru_cache(_KEPT)(self._spell)
         self._fitted = lru_cache(_KEPT)(self._fit)
+        self._pieces = lru_cache(_LINES)(self._split)
         self._missing = self._outline("\uffff")
 
     def readable(self, text: str) -> str:
@@ -124,6 +127,12 @@ class Lettering:
 
     def write(self, draw: "ImageDraw.ImageDraw", left: int, baseline: int, run: Run) -> int:
         """Writes ``run`` on an "L" picture and returns its right edge, all in pixels."""
+        for right, down, letters in self._pieces(run):
+            draw.bitmap((left + right, baseline + down), letters, fill=run.shade)
+        return left + self.width(run)
+
+    def _split(self, run: Run) -> "list[tuple[int, int, Image.Image]]":
+        """The masks that make up ``run``, and where the upper left corner of each is, seen from its beginning."""
         stroke, pieces = run.stroke, [(0, run.text)] if run.text else []
         if run.tracking:
             # Measured from the start of the text each time, which keeps the kerning.
@@ -131,10 +140,8 @@ class Lettering:
                 (round(self._length(run.text[:at], run.size)) + at * run.tracking, char)
                 for at, char in enumerate(run.text)
             ]
-        for offset, piece in pieces:
-            right, down, letters = self._letters(piece, run.size, stroke)
-            draw.bitmap((left + stroke + offset + right, baseline + down), letters, fill=run.shade)
-        return left + self.width(run)
+        masks = [(offset, self._letters(piece, run.size, stroke)) for offset, piece in pieces]
+        return [(stroke + offset + right, down, letters) for offset, (right, down, letters) in masks]
 
     def _measure(self, text: str, size: int) -> float:
         return self._font(size).getlength(text)

@@ -13,7 +13,7 @@ Colour = tuple[int, int, int]
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _PALETTE_COLOURS: Final = 3
-_AS_IT_IS, _LESS_THAN_ABOVE = 0, 2
+_AS_IT_IS, _LESS_THAN_ABOVE = b"\0", b"\2"
 """Filters: the row itself, or its difference to the one above."""
 
 
@@ -28,12 +28,18 @@ def encode_png(bands: "Sequence[Band]", palette: "Sequence[Colour]", level: int 
     Pillow filters no row of such a picture: here one that is shown again becomes zeros, which takes less of both.
     """
     depth = 2 if len(palette) <= 4 else 4
-    rows = b"".join(_rows(band, times, depth) for band, times in bands)
+    packer = zlib.compressobj(level)
+    # What letters are made of is of no use to a symbol's rows: without it there is less to search.
+    packed = [
+        part
+        for band, times in bands
+        for part in (packer.compress(_rows(band, times, depth)), packer.flush(zlib.Z_FULL_FLUSH))
+    ]
     width, height = bands[0][0].width, sum(band.height * times for band, times in bands)
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, _PALETTE_COLOURS, 0, 0, 0)),
         (b"PLTE", bytes(part for colour in palette for part in colour)),
-        (b"IDAT", zlib.compress(rows, level)),
+        (b"IDAT", b"".join([*packed, packer.flush()])),
         (b"IEND", b""),
     )
     return _SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)
@@ -41,17 +47,10 @@ def encode_png(bands: "Sequence[Band]", palette: "Sequence[Colour]", level: int 
 
 def _rows(band: "Image.Image", times: int, depth: int) -> bytes:
     """The band's rows, each with its filter before it."""
-    from PIL import Image
-
-    margin = 8 // depth  # pixels that make up a byte
-    wide = Image.new("P", (margin + band.width, band.height), _AS_IT_IS)
-    wide.paste(band, (margin, 0))
-    rows = wide.tobytes("raw", f"P;{depth}")
-    if times == 1:
-        return rows
-    length = len(rows) // band.height
-    again = (bytes([_LESS_THAN_ABOVE]) + bytes(length - 1)) * (times - 1)
-    return b"".join(rows[at : at + length] + again for at in range(0, len(rows), length))
+    pixels = band.tobytes("raw", f"P;{depth}")
+    length = len(pixels) // band.height
+    again = (_LESS_THAN_ABOVE + bytes(length)) * (times - 1)
+    return b"".join([_AS_IT_IS + pixels[at : at + length] + again for at in range(0, len(pixels), length)])
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Row, Select, Update, and_, bindparam, case, exists, func, or_, select, text
+from sqlalchemy import BigInteger, Boolean, Row, Select, Update, and_, bindparam, case, exists, func, or_, select, text
 
 from bot.core.facts import Fact
 from bot.core.retries import ASIDE_AFTER, steps_aside
@@ -78,9 +78,43 @@ class Outgoing:
 
 
 @cache
+def new_row(insert: Any) -> Any:
+    """The statement that adds a row, given `row_values`."""
+    # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
+    # gathers holds up nobody, nor does what Telegram chokes on, but for a pause it named.
+    was_put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
+    holds_up = or_(outbox.c.attempts < ASIDE_AFTER, outbox.c.problem == THROTTLED)
+    wanted_at = bindparam("wanted_at", type_=outbox.c.due_at.type)
+    later = (*_OF_CHAT, outbox.c.due_at > wanted_at, holds_up, was_put_off)
+    put_off_until = select(func.max(outbox.c.due_at)).where(*later).scalar_subquery()
+    silenced = exists().where(chats.c.id == bindparam("chat"), chats.c.silenced_at.is_not(None))
+    return insert(outbox).values(
+        chat_id=bindparam("chat"),
+        state=case((and_(bindparam("may_rest", type_=Boolean), silenced), RowState.RESTS), else_=RowState.DUE),
+        due_at=func.coalesce(put_off_until, wanted_at),
+    )
+
+
+def row_values(
+    kind: RowKind, key: str, place: Place, locale: str, now: datetime, *, about_payment: bool = True
+) -> dict[str, Any]:
+    """What every new row is given; `about_payment`: whether it waits where its chat takes no messages for now."""
+    return {
+        "key": key,
+        "kind": kind,
+        "chat": place.chat_id,
+        "topic_id": place.topic_id or 0,
+        "locale": locale,
+        "created_at": now,
+        "may_rest": about_payment,
+        "wanted_at": now,
+    }
+
+
+@cache
 def adding(insert: Any) -> Any:
     """The statement that adds a row, unless its key is there."""
-    return insert(outbox).on_conflict_do_nothing(index_elements=["key"])
+    return new_row(insert).on_conflict_do_nothing(index_elements=["key"])
 
 
 async def put_notice(
@@ -98,20 +132,19 @@ async def put_notice(
 ) -> None:
     """Tells a place something, once for each key: anew, or in the place of the message named. `gather` is how long it
     waits for more of its sort."""
-    values = await row_values(tx, RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
+    values = row_values(RowKind.NOTICE, key, place, locale, now, about_payment=watch_id is not None) | {
         "payment_id": payment_id,
         "watch_id": watch_id,
         "message_id": message_id,
         "fact": to_json(fact),
+        "wanted_at": now + gather,
     }
-    values["due_at"] = max(values["due_at"], now + gather)
     await tx.execute(adding(upsert(tx)), values)
 
 
 @cache
 def _wanting(insert: Any) -> Any:
-    statement = insert(outbox)
-    new = statement.excluded
+    new = (statement := new_row(insert)).excluded
     again = {name: new[name] for name in ("state", "due_at", "locale", "chat_id")}
     # How late a card is counts from when it was last wanted: by a change of what was shown, or an ask.
     since = case(
@@ -123,11 +156,9 @@ def _wanting(insert: Any) -> Any:
 
 async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.CARD) -> None:
     """Says that a watch's card (or list) is out of date; many such collapse into one edit."""
-    values = await row_values(tx, kind, f"{kind}:{watch.id}", watch.place, watch.locale, now) | {
-        "payment_id": watch.payment_id,
-        "watch_id": watch.id,
-    }
-    await tx.execute(_wanting(upsert(tx)), values | {"asked_at": watch.asked_at})
+    values = row_values(kind, f"{kind}:{watch.id}", watch.place, watch.locale, now)
+    about = {"payment_id": watch.payment_id, "watch_id": watch.id, "asked_at": watch.asked_at}
+    await tx.execute(_wanting(upsert(tx)), values | about)
 
 
 _TO_BEGIN: Final = (
@@ -246,34 +277,6 @@ async def bury(
     """Gives a row up, with the reason."""
     told = {"row": row.id, "token": lease_token, "end": state, "now": now, "why": problem}
     await tx.execute(_BURY, told)
-
-
-@cache
-def _chat_now() -> Select[Any]:
-    # A chat's rows are delivered in their order: a new one must not overtake one that was put off. But what still
-    # gathers holds up nobody, nor does what Telegram chokes on, but for a pause it named.
-    was_put_off = or_(outbox.c.problem.is_not(None), ~outbox.c.key.startswith(ALERT_KEY))
-    holds_up = or_(outbox.c.attempts < ASIDE_AFTER, outbox.c.problem == THROTTLED)
-    until = select(func.max(outbox.c.due_at)).where(*_OF_CHAT, holds_up, was_put_off).scalar_subquery()
-    silenced = exists().where(chats.c.id == bindparam("chat"), chats.c.silenced_at.is_not(None))
-    return select(until.label("put_off_until"), silenced.label("is_silenced"))
-
-
-async def row_values(
-    tx: Tx, kind: RowKind, key: str, place: Place, locale: str, now: datetime, *, about_payment: bool = True
-) -> dict[str, Any]:
-    """What every new row holds; `about_payment`: whether it waits where its chat takes no messages for now."""
-    chat = (await tx.execute(_chat_now(), {"chat": place.chat_id})).one()
-    return {
-        "key": key,
-        "kind": kind,
-        "chat_id": place.chat_id,
-        "topic_id": place.topic_id or 0,
-        "locale": locale,
-        "state": RowState.RESTS if about_payment and chat.is_silenced else RowState.DUE,
-        "created_at": now,
-        "due_at": max(now, chat.put_off_until or now),
-    }
 
 
 def _outgoing(row: Row[Any]) -> Outgoing:

@@ -58,6 +58,12 @@ async def read(tx: Tx, payment_id: str) -> Payment | None:
     return payment_of(rows) if rows else None
 
 
+def is_surely_new(tx: Tx, known: Payment | None) -> bool:
+    """Whether a payment that was not found is not there until the caller saves it: on PostgreSQL another transaction
+    may add it at that moment."""
+    return known is None and tx.dialect.name != "postgresql"
+
+
 @cache
 def _saving(insert: Any) -> Any:
     statement = insert(payments)
@@ -66,8 +72,9 @@ def _saving(insert: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
-async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
-    """Writes a payment whole, with when to look at it next (None: not by itself)."""
+async def save(tx: Tx, payment: Payment, look_at: datetime | None, *, is_new: bool = False) -> None:
+    """Writes a payment whole, with when to look at it next (None: not by itself). `is_new`: whether it was surely
+    not there before, and so has no packages."""
     values = {name: getattr(payment, name) for name in _PLAIN} | {
         "kind": payment.kind,
         "status": payment.status,
@@ -77,7 +84,8 @@ async def save(tx: Tx, payment: Payment, look_at: datetime | None) -> None:
         "look_at": look_at,
     }
     await tx.execute(_saving(upsert(tx)), values)
-    await _save_packages(tx, payment.id, payment.packages)
+    if payment.packages or not is_new:
+        await _save_packages(tx, payment.id, payment.packages)
 
 
 _BY_PACKAGE: Final = (

@@ -11,7 +11,7 @@ from sqlalchemy import Row, String, and_, cast, exists, func, insert, literal, o
 from bot.core.facts import Paid
 from bot.core.watch import Place
 from bot.storage.engine import Tx
-from bot.storage.outbox import RowKind, RowState, row_values
+from bot.storage.outbox import RowKind, RowState, new_row, row_values
 from bot.storage.tables import outbox
 
 _OPEN: Final = (RowState.DUE, RowState.RESTS)
@@ -93,8 +93,7 @@ async def retry(tx: Tx, row_id: int, now: datetime) -> int | None:
         return None
     count = (await tx.execute(select(func.count(outbox.c.id)).where(of_row))).scalar_one()
     place = Place(row.chat_id, row.topic_id or None)
-    values = await row_values(
-        tx,
+    values = row_values(
         RowKind(row.kind),
         f"retry:{row_id}:{count + 1}",
         place,
@@ -103,7 +102,7 @@ async def retry(tx: Tx, row_id: int, now: datetime) -> int | None:
         about_payment=row.watch_id is not None,
     )
     values |= {name: getattr(row, name) for name in ("payment_id", "watch_id", "message_id", "fact")}
-    made: int = (await tx.execute(insert(outbox).values(values).returning(outbox.c.id))).scalar_one()
+    made: int = (await tx.execute(new_row(insert).returning(outbox.c.id), values)).scalar_one()
     return made
 
 

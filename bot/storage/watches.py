@@ -5,12 +5,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, Update, bindparam, select
+from sqlalchemy import Select, Update, bindparam, select
 
-from bot.core.payment import Status
+from bot.core.payer import Payer
+from bot.core.payment import Payment, Status
 from bot.core.watch import Place, Watch, WatchState
 from bot.storage.engine import Tx
-from bot.storage.tables import payments, watches
+from bot.storage.payments import WITH_PACKAGES, payment_of
+from bot.storage.tables import packages, payments, watches
 
 _AT: Final = select(watches).where(
     watches.c.payment_id == bindparam("payment"),
@@ -72,6 +74,27 @@ async def by_id(tx: Tx, watch_id: int) -> Watch | None:
     """A watch by its number."""
     row = (await tx.execute(_BY_ID, {"watch": watch_id})).one_or_none()
     return None if row is None else watch_of(row)
+
+
+_BESIDE: Final = (*watches.c, payments.c.payer_id, payments.c.payer_chat_id, payments.c.payer_since)
+"""What `with_payment` reads besides what `payment_of` does; its columns come last."""
+
+
+@cache
+def _with_payment() -> Select[Any]:
+    query = WITH_PACKAGES.add_columns(*(column.label(f"beside_{column.name}") for column in _BESIDE))
+    joined = query.join(watches, watches.c.payment_id == payments.c.id)
+    return joined.where(watches.c.id == bindparam("watch")).order_by(packages.c.place)
+
+
+async def with_payment(tx: Tx, watch_id: int) -> tuple[Watch, Payment, Payer | None] | None:
+    """A watch by its number, with its payment and who said last that they pay it."""
+    rows = (await tx.execute(_with_payment(), {"watch": watch_id})).all()
+    if not rows:
+        return None
+    *watch, payer_id, payer_chat_id, payer_since = rows[0][-len(_BESIDE) :]
+    payer = Payer(payer_id, payer_chat_id, payer_since) if payer_since is not None else None
+    return watch_of(watch), payment_of(rows), payer
 
 
 @cache
@@ -163,19 +186,7 @@ async def _change(tx: Tx, watch_id: int, values: dict[str, Any]) -> None:
     await tx.execute(_changing(*values), {"watch": watch_id} | new)
 
 
-def watch_of(row: Row[Any]) -> Watch:
-    """A row of the table as a watch."""
-    return Watch(
-        id=row.id,
-        payment_id=row.payment_id,
-        place=Place(row.chat_id, row.topic_id or None),
-        state=WatchState(row.state),
-        locale=row.locale,
-        asked_by=row.asked_by,
-        asked_at=row.asked_at,
-        handle=row.handle,
-        card_message_id=row.card_message_id,
-        card_face=row.card_face,
-        claimed_at=row.claimed_at,
-        part=row.part,
-    )
+def watch_of(row: Sequence[Any]) -> Watch:
+    """A row of the table as a watch: its columns in the order of the table."""
+    number, payment_id, chat_id, topic_id, state, *rest = row
+    return Watch(number, payment_id, Place(chat_id, topic_id or None), WatchState(state), *rest)
