@@ -156,8 +156,10 @@ class Deliver:
             return True
         row, others, rendered = begun
         shown = await self._renderer.draw(rendered)
+        if not isinstance(shown, Nothing):
+            await self._pace.depart()
         if not self._lease.held:
-            # Frozen over the drawing: whoever took over sends it.
+            # Frozen meanwhile: whoever took over sends it.
             async with self._database.begin() as tx:
                 for one in (row, *others):
                     await outbox.release(tx, one, lease_token=token)

@@ -15,7 +15,9 @@ from aiolimiter import AsyncLimiter
 ALL_PER_SECOND: Final = 29.0
 # Evenly spaced; but so many may follow at once where a busy machine let timers ring late.
 _CATCH_UP: Final = 6
-_MOST_IN_A_SECOND: Final = 30
+_MOST_AT_ONCE: Final = 30
+_WITHIN: Final = 1.03
+"""So many leave within so many seconds: Telegram counts arrivals, which may be some milliseconds closer together."""
 CHAT_BURST: Final = 3
 GROUP_PER_MINUTE: Final = 20
 # Chats whose pace is remembered before idle ones are forgotten.
@@ -45,9 +47,15 @@ class Pace:
         await self._of(chat_id).turn()
         await self._all.turn()
 
+    async def depart(self) -> None:
+        """Returns when the message whose turn it is may leave: what was done for it since took more or less time than
+        for those before it."""
+        await self._all.depart()
+
     async def another(self) -> None:
         """Returns when one more call of the same turn may be made, as one that looks for a message."""
         await self._all.turn()
+        await self._all.depart()
 
     def went(self) -> None:
         """A message went through."""
@@ -80,20 +88,25 @@ class _SharedPace:
         self._rate = ALL_PER_SECOND
         self._rated_at = self._next_at = -inf
         self._held_until = -inf
-        self._last: deque[float] = deque([-inf] * _MOST_IN_A_SECOND, maxlen=_MOST_IN_A_SECOND)
+        self._left: deque[float] = deque([-inf] * _MOST_AT_ONCE, maxlen=_MOST_AT_ONCE)
 
     async def turn(self) -> None:
         async with self._door:
             clock = asyncio.get_running_loop().time
             while (wait := self._free_at - clock()) > 0:  # noqa: ASYNC110  # not an event: time
                 await asyncio.sleep(wait)
-            self._last.append(clock())
             apart = 1 / self._rate_at(clock())
             self._next_at = max(self._next_at, clock() - _CATCH_UP * apart) + apart
 
+    async def depart(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while (wait := self._left[0] + _WITHIN - clock()) > 0:  # noqa: ASYNC110  # not an event: time
+            await asyncio.sleep(wait)
+        self._left.append(clock())
+
     @property
     def _free_at(self) -> float:
-        return max(self._next_at, self._held_until, self._last[0] + 1)
+        return max(self._next_at, self._held_until)
 
     def hold(self, seconds: float) -> None:
         """Nothing goes for a while. The rate halves, but once for what was on its way together."""

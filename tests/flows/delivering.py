@@ -79,6 +79,9 @@ class World:
         """The next message's turn."""
         self.now += timedelta(seconds=1 / ALL_PER_SECOND)
 
+    async def depart(self) -> None:
+        """It may leave at once."""
+
     async def another(self) -> None:
         """One more call."""
         await self.turn(0)

@@ -36,7 +36,7 @@ async def test_what_was_drawn_too_long_is_left_to_whoever_took_over(database: Da
     """Frozen between beginning and sending: the row is due as if it had never been begun."""
     lease = SimpleNamespace(held=True, token=1)
 
-    async def turn(_: int) -> None:
+    async def at_once(*_: int) -> None:
         return
 
     sent: list[object] = []
@@ -45,7 +45,7 @@ async def test_what_was_drawn_too_long_is_left_to_whoever_took_over(database: Da
         cast("Any", SimpleNamespace(send_text=sent.append)),
         cast("Any", Renderer(lease)),
         lease=cast("Any", lease),
-        pace=cast("Any", SimpleNamespace(turn=turn)),
+        pace=cast("Any", SimpleNamespace(turn=at_once, depart=at_once)),
         operators=Operators((), "id"),
         clock=lambda: T0,
         metrics=cast("Any", None),

@@ -79,11 +79,28 @@ async def test_all_chats_together_stay_below_thirty_a_second(clock: VirtualTime)
 
     async def one(chat: int) -> None:
         await pace.turn(chat)
+        await pace.depart()
         times.append(clock() - start)
 
     await asyncio.gather(*(one(chat) for chat in range(1, 301)))
-    assert most_within(times, 1) == 30
+    assert most_within(times, 1) <= 30
     assert 28.5 <= 299 / max(times) <= 30
+
+
+async def test_what_was_held_up_after_its_turn_does_not_leave_with_those_behind_it(clock: VirtualTime) -> None:
+    """A database that stops for half a second, pictures that take their time: no more than thirty leave within a
+    second, and the limit is made use of."""
+    pace, times = Pace(), []
+
+    async def one(chat: int) -> None:
+        await pace.turn(chat)
+        await asyncio.sleep(max(0.0, 1_002.5 - clock()) if clock() > 1_002 else chat % 7 / 20)
+        await pace.depart()
+        times.append(clock())
+
+    await asyncio.gather(*(one(chat) for chat in range(1, 301)))
+    assert most_within(times, 1) <= 30
+    assert 299 / (max(times) - min(times)) >= 28.5
 
 
 async def test_a_timer_that_rings_late_costs_little_and_bursts_nothing(clock: VirtualTime) -> None:
@@ -91,6 +108,7 @@ async def test_a_timer_that_rings_late_costs_little_and_bursts_nothing(clock: Vi
     pace, times = Pace(), []
     for chat in range(1, 301):
         await pace.turn(chat)
+        await pace.depart()
         times.append(clock())
         clock.now += 0.03 if chat % 2 else 0  # each other message keeps the loop
     assert most_within(times, 1) <= 30
@@ -113,6 +131,7 @@ class Telegram:
         """One message, however often that takes; each answer is under way for a while."""
         while True:
             await self.pace.turn(chat)
+            await self.pace.depart()
             self.tries += 1
             after = self._refusal(chat)
             await asyncio.sleep(0.1)
