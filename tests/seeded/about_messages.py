@@ -138,8 +138,8 @@ BUGS: Final = (
     Bug(
         "overtaken_in_its_chat",
         "bot/storage/outbox.py",
-        '        "due_at": max(now, chat.put_off_until or now),\n',
-        '        "due_at": now,\n',
+        "due_at=func.coalesce(put_off_until, wanted_at),",
+        "due_at=wanted_at,",
         "tests/storage/test_outbox.py::test_no_row_overtakes_one_that_was_put_off",
         '"no longer watched" would come before the QR',
     ),
