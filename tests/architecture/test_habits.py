@@ -58,7 +58,6 @@ SQL: Final = re.compile(
     re.DOTALL,
 )
 
-_ALONE: Final = "pytest.mark." + "alone"
 
 
 @each_file
@@ -199,13 +198,6 @@ def test_a_long_file_has_a_reason(source: Source) -> None:
 def test_the_list_of_long_files_names_files() -> None:
     """None that was moved or deleted."""
     assert set(LONG) <= {source.path for source in sources()}
-
-
-def test_what_is_marked_alone_stands_where_ci_looks_for_it() -> None:
-    """`.ci/run` leaves these tests out of its first turn, and has two folders for the second."""
-    marked = {path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py") if _ALONE in path.read_text()}
-    assert marked
-    assert not [path for path in marked if path.parts[1] not in {"e2e", "crash"}]
 
 
 def long_functions(source: Source) -> set[tuple[str, str]]:

@@ -14,6 +14,7 @@ import json
 import os
 import pkgutil
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -147,7 +148,9 @@ def _ask(
 @cache
 def _nursery() -> str:
     """The socket of this test run's nursery, which is started the first time; it ends with the run."""
-    path = str(Path(tempfile.mkdtemp(prefix="nursery-")) / "socket")
+    folder = tempfile.mkdtemp(prefix="nursery-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # once it has ended
+    path = str(Path(folder) / "socket")
     process = subprocess.Popen([sys.executable, __file__, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout and process.stdout.readline() == b"open\n"
     atexit.register(process.communicate)

@@ -1,5 +1,6 @@
 """What people paste, what operators set, and what lies in our own outbox and logs."""
 
+import atexit
 import os
 import re
 from contextlib import chdir
@@ -7,6 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any, Final
 from unittest.mock import patch
@@ -176,7 +178,9 @@ def _is_carried(value: str) -> bool:
 @cache
 def _folder() -> Path:
     """For the `.env`; one a process."""
-    return Path(mkdtemp(prefix="paybot-fuzz-"))
+    folder = mkdtemp(prefix="paybot-fuzz-")
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def parse_settings(given: Set) -> Settings | SettingsError:
