@@ -59,7 +59,6 @@ SQL: Final = re.compile(
 )
 
 
-
 @each_file
 def test_only_settings_read_the_environment(source: Source) -> None:
     """`os.environ`, `getenv` and the like stand in `bot/settings.py` alone."""
