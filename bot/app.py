@@ -9,7 +9,7 @@ import signal
 import socket
 import uuid
 from collections.abc import Mapping
-from typing import Final, TextIO
+from typing import TextIO
 
 import structlog
 from starlette.routing import Route
@@ -28,6 +28,7 @@ from bot.messenger.updates import Updates
 from bot.metrics import Metrics
 from bot.pictures import CardPainter
 from bot.settings import Settings
+from bot.shell.owner import owner_text
 from bot.storage.depths import depths
 from bot.storage.engine import Database, DatabaseError, is_out_of_reach
 from bot.storage.lease import Lease
@@ -35,10 +36,9 @@ from bot.storage.mounts import expect_own_disk
 from bot.storage.notify import Bell
 from bot.term import Parts, Term, begin_term, utc_now
 from bot.web import health, kiriminaja, metrics, telegram
-from bot.web.server import AddressInUse, Web
+from bot.web.listening import CannotListen
+from bot.web.server import Web
 from bot.words.words import Shop, Words
-
-_WRONG_ACCOUNT: Final = "TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather."
 
 
 class StartError(Exception):
@@ -108,7 +108,7 @@ class App:
     async def _work(self) -> None:
         try:
             await self._web.start()
-        except AddressInUse as error:
+        except CannotListen as error:
             raise StartError(str(error)) from None
         self._log.info("listening", host=self._settings.http_host, port=self._web.port, version=__version__)
         await asyncio.gather(self._open_database(), self._meet_telegram())
@@ -142,7 +142,7 @@ class App:
                 raise
             self._log.warning("no link for the owner: `paybot owner` prints one", problem=type(error).__name__)
             return
-        self._terminal.write(_owner_text(url) + "\n")
+        self._terminal.write(owner_text(url) + "\n")
         self._terminal.flush()
 
     async def _hold_lease(self) -> None:
@@ -205,8 +205,8 @@ class App:
             try:
                 await learn_name(self._bot)
                 self._telegram_answered = True
-            except TokenRefused:
-                raise StartError(_WRONG_ACCOUNT) from None
+            except TokenRefused as error:
+                raise StartError(str(error)) from None
             except OutOfReach as error:
                 self._log.warning("Telegram out of reach", problem=str(error))
                 await asyncio.sleep(pause)
@@ -267,31 +267,3 @@ class App:
             last_failed_push=term.source.last_failed_push if term else None,
         )
         return condition.are_ready, condition.told()
-
-
-async def make_owner_link(settings: Settings) -> str:
-    """What `paybot owner` prints. Raises `StartError` where something has to be mended first."""
-    bot = open_account(settings.telegram_api_url, settings.telegram_bot_token.get_secret_value())
-    database = Database(settings.database_url)
-    try:
-        await learn_name(bot)
-        await database.open_beside()
-        return _owner_text(await new_owner_link(database, bot.username, utc_now()))
-    except TokenRefused:
-        raise StartError(_WRONG_ACCOUNT) from None
-    except OutOfReach as error:
-        raise StartError(f"Telegram is out of reach ({error}): try again, or check TELEGRAM_API_URL.") from None
-    except DatabaseError as error:
-        raise StartError(str(error)) from None
-    except Exception as error:
-        if not is_out_of_reach(error):
-            raise
-        raise StartError(f"DATABASE_URL: the database is out of reach ({type(error).__name__}): try again.") from None
-    finally:
-        await database.close()
-        with contextlib.suppress(Exception):
-            await close_account(bot)
-
-
-def _owner_text(url: str) -> str:
-    return f"Open this link in Telegram within an hour; who opens it first becomes owner of the bot:\n{url}"

@@ -100,16 +100,9 @@ def run() -> None:
 @cli.command()
 def owner() -> None:
     """Print a link, good for an hour: who opens it first in Telegram becomes owner of the bot."""
-    settings = _settings()
+    from bot.shell.owner import print_link
 
-    from bot.app import StartError, make_owner_link
-    from bot.logs import set_up
-
-    set_up(level="error", form=settings.log_format, secrets=settings.secrets)
-    try:
-        typer.echo(asyncio.run(make_owner_link(settings)))
-    except StartError as error:
-        _give_up(str(error))
+    _perform(print_link)
 
 
 @cli.command()
@@ -128,7 +121,7 @@ def demo(
 
 @callback.command("set")
 def callback_set(
-    url: Annotated[str, typer.Argument(help="Where KiriminAja is to push: https://…/kiriminaja")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where KiriminAja is to push: https://…/kiriminaja")],
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
     """Register the callback URL with KiriminAja. There is one an account, and no way to read the one before."""

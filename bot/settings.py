@@ -80,7 +80,7 @@ def _zone(text: str | ZoneInfo) -> ZoneInfo:
 
 
 def _place(text: str) -> Place:
-    found = re.fullmatch(r"(-?\d{1,18})(?::(\d{1,18}))?", text, re.ASCII)
+    found = re.fullmatch(r"(-?[1-9]\d{0,17})(?::([1-9]\d{0,17}))?", text, re.ASCII)
     if not found:
         raise ValueError
     return Place(int(found[1]), int(found[2]) if found[2] else None)
@@ -99,8 +99,8 @@ def _people(value: str | frozenset[int]) -> frozenset[int]:
     if not isinstance(value, str):
         return value
     people = [part.strip() for part in value.split(",") if part.strip()]
-    if not all(re.fullmatch(r"\d{1,18}", person, re.ASCII) for person in people):
-        raise ValueError("give user ids, separated by commas")
+    if not all(re.fullmatch(r"[1-9]\d{0,17}", person, re.ASCII) for person in people):
+        raise ValueError("give user ids such as 123456789, separated by commas; the bot tells you yours: /id")
     return frozenset(map(int, people))
 
 
@@ -291,5 +291,6 @@ def _one_line(error: ValidationError) -> str:
         return f"{name} is not set: {source.get(name, 'set it')} and put it into the environment or .env."
     said = first["msg"].removeprefix("Value error, ")  # ours begin as they are to be read
     if said == first["msg"]:
-        said = said[:1].lower() + said[1:].partition(", unable to parse")[0]
+        said = said.partition(", unable to parse")[0]
+        said = re.sub("^(Input|String) should", "it should", said)
     return f"{name} is wrong: {said}."

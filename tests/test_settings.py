@@ -32,8 +32,8 @@ SETTINGS: dict[str, tuple[Any, str, Any, str | None]] = {
     "KIRIMINAJA_INSTANT_URL": (SANDBOX_INSTANT_URL, "https://i.example", "https://i.example", "https://"),
     "CALLBACK_FORWARD_URL": (None, "http://shop.example/hook", "http://shop.example/hook", "http://shop:port"),
     "DATABASE_URL": ("sqlite:///paybot.db", "postgres://u:p@h/d", "postgresql://u:p@h/d", "mysql://h/d"),
-    "OPS_CHAT_IDS": ((), "-1001:7, 5,,5", (Place(-1001, 7), Place(5)), "@ops"),
-    "STAFF_USER_IDS": (frozenset(), "7, 8,7,", frozenset({7, 8}), "rina"),
+    "OPS_CHAT_IDS": ((), "-1001:7, 5,,5", (Place(-1001, 7), Place(5)), "-1001:0"),
+    "STAFF_USER_IDS": (frozenset(), "7, 8,7,", frozenset({7, 8}), "7, 0"),
     "ACCESS": ("open", " Staff ", "staff", "anyone"),
     "SHOP_NAME": (None, "Toko Sari", "Toko Sari", "x" * 61),
     "SHOP_CONTACT": (None, "@sari", "@sari", "x" * 101),
@@ -392,7 +392,7 @@ def test_names_in_a_file_that_cannot_be_read_are_not_looked_at() -> None:
     ("name", "text", "said"),
     [
         ("TELEGRAM_WEBHOOK_SECRET", "with!mark", "Telegram takes up to 256 letters, digits, _ and - here."),
-        ("POLL_FIRST", "soon", "input should be a valid number."),
+        ("POLL_FIRST", "soon", "it should be a valid number."),
     ],
 )
 def test_a_wrong_value_is_told_in_a_plain_sentence(

@@ -17,7 +17,7 @@ Account = Bot
 
 
 class TokenRefused(Exception):
-    """Telegram does not know the token."""
+    """Telegram does not know the token; the text is one line with the mend."""
 
 
 class OutOfReach(Exception):
@@ -63,7 +63,7 @@ async def learn_name(bot: Bot) -> None:
         # Telegram's own no is JSON; a 401 or 404 that is none comes from a proxy.
         if "Parsing the server response" in str(error.__cause__):
             raise OutOfReach("no Telegram there") from None
-        raise TokenRefused from None
+        raise TokenRefused("TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather.") from None
     except Exception as error:  # python-telegram-bot lets through what it trips over in a strange answer
         raise OutOfReach(type(error.__cause__ or error).__name__) from None
 

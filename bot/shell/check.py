@@ -1,8 +1,6 @@
 """`paybot check`: looks at everything a bot needs, and says what is to be mended. Works while `paybot run` runs."""
 
 import asyncio
-import errno
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,6 +17,7 @@ from bot.storage.engine import Database, DatabaseError, NotThereYet, is_out_of_r
 from bot.storage.migrations import HEAD
 from bot.storage.mounts import expect_own_disk
 from bot.storage.trouble import problem_of
+from bot.web.listening import CannotListen, listen
 
 WRONG_BY: Final = timedelta(seconds=30)
 """From here on a clock is wrong: times told to people would be, and TLS and Telegram begin to complain."""
@@ -126,18 +125,12 @@ async def _check_port(settings: Settings) -> Part:
     where = f"{host}:{port}"
     if port == 0:
         return Part((good(about, "0: any free one is taken."),))
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE and await _is_paybot(settings.own_host, port):
-                return Part((good(about, f"{where}: a paybot is running there."),))
-            why = error.strerror or type(error).__name__
-            return Part(
-                (bad(about, f"HTTP_PORT: {where} cannot be used ({why}): stop what uses it, or set another."),)
-            )
+    try:
+        listen(host, port).close()
+    except CannotListen as error:
+        if error.in_use and await _is_paybot(settings.own_host, port):
+            return Part((good(about, f"{where}: a paybot is running there."),))
+        return Part((bad(about, str(error)),))
     return Part((good(about, f"{where} is free."),))
 
 

@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Sequence
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-
-class AddressInUse(Exception):
-    """The address cannot be bound; the text is one line with the mend."""
+from bot.web.listening import listen
 
 
 class _Server(uvicorn.Server):
@@ -38,21 +35,8 @@ class Web:
         return self._port
 
     async def start(self) -> None:
-        """Binds, then serves in the background. Raises `AddressInUse`."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        # With the protocol named, asyncio sets TCP_NODELAY on what it accepts; without, answers wait 40 ms.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((self._host, self._port))
-            listener.listen(128)
-        except (OSError, OverflowError, ValueError) as error:  # the last two: no port, no host name at all
-            listener.close()
-            reason = getattr(error, "strerror", None) or str(error)
-            raise AddressInUse(
-                f"HTTP_PORT: {self._host}:{self._port} cannot be used ({reason}): "
-                "stop what uses it, or set HTTP_HOST and HTTP_PORT to a free address."
-            ) from None
+        """Binds, then serves in the background. Raises `CannotListen`."""
+        listener = listen(self._host, self._port)
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             Starlette(routes=list(self._routes)),

@@ -13,7 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.web import health
-from bot.web.server import AddressInUse, Web
+from bot.web.listening import CannotListen
+from bot.web.server import Web
 
 PARTS = {"database": "ok", "telegram": "out of reach"}
 
@@ -79,20 +80,25 @@ async def test_a_port_in_use_is_told_in_one_line() -> None:
     """With the variable and the mend."""
     async with serving() as first:
         second = Web("127.0.0.1", first.port, [])
-        with pytest.raises(AddressInUse, match=f"^HTTP_PORT: 127.0.0.1:{first.port} cannot be used") as refused:
+        with pytest.raises(CannotListen, match=f"^HTTP_PORT: 127.0.0.1:{first.port} cannot be used") as refused:
             await second.start()
         assert "\n" not in str(refused.value)
         await second.stop()
 
 
 @pytest.mark.parametrize(
-    ("host", "port"),
-    [("192.0.2.1", 0), ("host.invalid", 0), ("127.0.0.1", 70_000), ("a" * 70 + ".example", 0)],
+    ("host", "port", "named"),
+    [
+        ("192.0.2.1", 0, "HTTP_HOST"),
+        ("host.invalid", 0, "HTTP_HOST"),
+        ("127.0.0.1", 70_000, "HTTP_PORT"),
+        ("a" * 70 + ".example", 0, "HTTP_HOST"),
+    ],
     ids=["not ours", "unknown", "no port", "too long"],
 )
-async def test_an_address_that_is_none_is_told_in_one_line(host: str, port: int) -> None:
-    """Every way in which a bind fails."""
-    with pytest.raises(AddressInUse, match="HTTP_PORT") as refused:
+async def test_an_address_that_is_none_is_told_in_one_line(host: str, port: int, named: str) -> None:
+    """Every way in which a bind fails, by the setting that is to be mended."""
+    with pytest.raises(CannotListen, match=f"^{named}: ") as refused:
         await Web(host, port, []).start()
     assert "\n" not in str(refused.value)
 
@@ -112,7 +118,7 @@ async def test_it_listens_on_ipv6() -> None:
     try:
         async with serving(*health.routes(Readiness()), host="::1") as web, httpx.AsyncClient() as client:
             assert (await client.get(f"http://[::1]:{web.port}/healthz")).status_code == 200
-    except AddressInUse:
+    except CannotListen:
         pytest.skip("IPv6 is switched off here")
 
 
