@@ -65,7 +65,8 @@ class _Sheet:
         draw = ImageDraw.Draw(indexed)
         for box, colour in self._boxes:
             draw.rectangle(box, fill=colour)
-        return encode_png([(indexed, 1)], [(0, 0, 0), GREY, tint(GREY), (255, 255, 255), GREEN, tint(GREEN)])
+        palette = [(0, 0, 0), GREY, tint(GREY), (255, 255, 255), GREEN, tint(GREEN)]
+        return encode_png([(indexed, 1)], palette, level=6)
 
     def _head(self, chart: Chart) -> None:
         self._ends(90, Run(chart.title, 48, bold=True), Run(chart.time, 34, shade=ACCENT))
