@@ -27,8 +27,8 @@ _PHONE = re.compile(
 # These log URLs with the bot token, or every request.
 _LOUD = ("httpx", "httpcore", "apscheduler", "telegram", "asyncio", "uvicorn", "tzlocal", "alembic")
 # What others have told: that a run failed, that one took longer than the pause between two (as all do while the
-# database is locked), and that a connection is closed because a query was given up. And what nobody may be told: whole
-# answers of Telegram's that are no JSON.
+# database is locked, and one that is always wanted again soon), and that a connection is closed because a query was
+# given up. And what nobody may be told: whole answers of Telegram's that are no JSON.
 _ECHOES = ("apscheduler.executors", "apscheduler.scheduler", "psycopg", "telegram.request.BaseRequest")
 
 

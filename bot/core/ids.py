@@ -20,7 +20,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
 _KNOWN = re.compile(r"(?<![A-Za-z0-9._-])([XxPp][Ii][Dd])\s?-\s?([0-9]{1,60})(?![A-Za-z0-9_-]|\d|\.\w)")
 
 
-# Beside a documented id another one shows by its letters, hyphen and digits: not an amount, a date or a mere word.
+# Beside a documented id another one shows by its letters, hyphen and digits: not an amount, a date or a word alone.
 _OF_A_LIST = re.compile(r"(?=.*\d)(?=.*-)(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
 
 
@@ -62,7 +62,7 @@ def ids_after_command(text: str) -> list[str] | None:
         return known
     if not all(_ID.fullmatch(word) for word in words):
         return None
-    return list(dict.fromkeys(word.upper() if ids_within(word) else word for word in words))
+    return list(dict.fromkeys((ids_within(word) or [word])[0] for word in words))
 
 
 def may_be_number(text: str) -> bool:

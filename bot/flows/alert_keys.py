@@ -41,9 +41,9 @@ async def _key_of_connection(tx: Tx, alert: ConnectionAlert, payment_id: str | N
         case AlertKeyWorks():
             return f"key_works:{await _turn(tx, 'key_refused')}"
         case AlertProviderDown(since=since, only=only):
-            return f"provider_down:{since.timestamp():.6f}:{only or 'all'}"
+            return f"provider_down:{only or 'all'}:{since.timestamp():.6f}"
         case AlertProviderBack(since=since, only=only):
-            return f"provider_back:{since.timestamp():.6f}:{only or 'all'}"
+            return f"provider_back:{only or 'all'}:{since.timestamp():.6f}"
         case AlertOtherPoller():
             return f"other_poller:{now.timestamp():.6f}"
         case AlertMissed():

@@ -156,10 +156,9 @@ class Deliver:
             return True
         row, others, rendered = begun
         shown = await self._renderer.draw(rendered)
-        if not isinstance(shown, Nothing):
-            await self._pace.depart()
-        if not self._lease.held:
-            # Frozen meanwhile: whoever took over sends it.
+        may_leave = isinstance(shown, Nothing) or await self._pace.depart()
+        if not may_leave or not self._lease.held:
+            # All pause since its turn; or frozen meanwhile, and whoever took over sends it.
             async with self._database.begin() as tx:
                 for one in (row, *others):
                     await outbox.release(tx, one, lease_token=token)

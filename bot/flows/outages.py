@@ -79,7 +79,9 @@ class Outages:
     async def take_in(self, tx: Tx, answer: Answer, before: Payment, now: datetime) -> bool:
         """Takes in what a look brought, within the look's transaction; True when something is to be delivered.
         `before` is the payment as it was."""
-        course = self._courses[self._sides.side_of(before.kind)]
+        # Of an unknown kind is the side that knows it.
+        kind = answer.kind if isinstance(answer, Statement) else before.kind
+        course = self._courses[self._sides.side_of(kind)]
         if isinstance(answer, Statement | Missing):
             self._refused.pop(before.kind, None)
             if self._all_is_well:
@@ -108,25 +110,31 @@ class Outages:
             course.waited += count
 
     async def _tell_down(self, tx: Tx, now: datetime) -> bool:
-        if await _still_open(tx, "provider_down", "provider_back") or await _still_open(
-            tx, "key_refused", "key_works"
-        ):
+        if await _still_open(tx, "key_refused", "key_works") or await self._open(tx, None):
             return False
-        silences = {side: await outages.silence(tx, course.kinds) for side, course in self._courses.items()}
-        # A side that has just been told to be back is not told of as down before it has been silent once more.
+        troubled = {side: await outages.troubled_since(tx, course.kinds) for side, course in self._courses.items()}
+        if all(since is None or now - since < self._down_after for since in troubled.values()):
+            return False
+        answered = {side: await outages.answered_at(tx, course.kinds) for side, course in self._courses.items()}
+        # What has just been told to be back is not told of as down before it has been silent once more.
         back = await alerts.last_told(tx, "provider_back")
-        told_at = back.at if back else None
-        down = {
-            side: silence.since
-            for side, silence in silences.items()
-            if silence.since and now - max(silence.since, told_at or silence.since) >= self._down_after
-        }
+        told = {side for side in self._courses if await self._open(tx, _KIND[side])}
+        down: dict[Side, datetime] = {}
+        for side, began in troubled.items():
+            silent = max(began, answered[side] or began) if began else now
+            long = now - max(silent, back.at if back else silent) >= self._down_after
+            if long and side not in told:
+                down[side] = silent
         if not down:
             return False  # others are answered
         since = min(down.values())
-        others = [one.answered_at for side, one in silences.items() if side not in down]
-        only = _KIND[next(iter(down))] if any(at and at > since for at in others) else None
-        await alert_operators(tx, AlertProviderDown(since, only), now, self._operators)
+        # The others are silent too, if for a shorter time: their looks are rarer.
+        all_are = not told and all(
+            troubled[side] and (answered[side] or since) <= since for side in self._courses if side not in down
+        )
+        each = [AlertProviderDown(silent, _KIND[side]) for side, silent in down.items()]
+        for alert in [AlertProviderDown(since)] if all_are else each:
+            await alert_operators(tx, alert, now, self._operators)
         return True
 
     async def _works(self, tx: Tx, now: datetime) -> bool:
@@ -152,20 +160,31 @@ class Outages:
         return True, False
 
     async def _answers(self, tx: Tx, now: datetime) -> tuple[bool, bool]:
-        """The same of KiriminAja, or the side of it that was silent."""
-        told = await _still_open(tx, "provider_down", "provider_back")
-        if told is None or not isinstance(down := told.fact, AlertProviderDown):
-            return False, False
+        """The same of KiriminAja, and of the side of it that was silent alone."""
+        told = pending = False
+        for only in (None, *(_KIND[side] for side in self._courses)):
+            if down := await self._open(tx, only):
+                is_told = await self._tell_back(tx, down, now)
+                told, pending = told or is_told, pending or not is_told
+        return told, pending
+
+    async def _tell_back(self, tx: Tx, down: AlertProviderDown, now: datetime) -> bool:
         silent = [self._courses[self._sides.side_of(down.only)]] if down.only else list(self._courses.values())
         answers = [course.answers_since for course in silent if course.answers_since]
         since = min((at for at in answers if at > down.since), default=None)
         if since is None or not await _is_steady(tx, "provider_down", since, now):
-            return False, True
+            return False
         for course in silent:
             await course.count(tx, now)
         waited = sum(course.waited for course in silent)
         await alert_operators(tx, AlertProviderBack(down.since, since, waited, down.only), now, self._operators)
-        return True, False
+        return True
+
+    async def _open(self, tx: Tx, only: Kind | None) -> AlertProviderDown | None:
+        """What was told of that side, or of all, and has not been told to be over."""
+        name = only or "all"
+        told = await _still_open(tx, f"provider_down:{name}", f"provider_back:{name}")
+        return told.fact if told and isinstance(told.fact, AlertProviderDown) else None
 
     @property
     def _failures(self) -> int:

@@ -83,15 +83,21 @@ class Settle:
     ) -> None:
         await self._report(tx, row.place.chat_id, [row.payment_id] if isinstance(row.fact, Paid) else [], now)
         await outbox.bury(tx, row, lease_token=token, problem=outcome.problem, now=now)
-        is_new = isinstance(rendered, DocumentMessage) or (
-            isinstance(rendered, CardMessage) and rendered.message_id is None
-        )
-        if is_new and not outcome.topic_is_gone:
-            # Words go where pictures and files don't: whoever asked is not left without an answer.
-            key = f"not_shown:{row.id}:{row.version}"
-            await outbox.put_notice(
-                tx, key, row.place, NotShown(), locale=row.locale, now=now, payment_id=row.payment_id
-            )
+        if not outcome.topic_is_gone:
+            await self._answer_in_words(tx, row, rendered, now)
+
+    async def _answer_in_words(self, tx: Tx, row: Outgoing, rendered: Rendered, now: datetime) -> None:
+        """Words go where pictures and files don't: whoever asked is not left without an answer, and hears it once."""
+        asked_at = row.created_at
+        if isinstance(rendered, CardMessage):
+            watch = await watches.by_id(tx, row.watch_id) if row.watch_id is not None else None
+            if watch is None or rendered.message_id is not None or rendered.picture.face is not Face.QR:
+                return
+            asked_at = watch.asked_at
+        elif not isinstance(rendered, DocumentMessage):
+            return
+        key = f"not_shown:{row.id}:{asked_at.timestamp():.6f}"
+        await outbox.put_notice(tx, key, row.place, NotShown(), locale=row.locale, now=now, payment_id=row.payment_id)
 
     async def _note_gone(self, tx: Tx, row: Outgoing, rendered: Rendered, token: int, now: datetime) -> None:
         """Somebody deleted the message. A code to pay comes anew; a receipt or a list is not worth a new message."""

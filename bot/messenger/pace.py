@@ -47,15 +47,17 @@ class Pace:
         await self._of(chat_id).turn()
         await self._all.turn()
 
-    async def depart(self) -> None:
+    async def depart(self) -> bool:
         """Returns when the message whose turn it is may leave: what was done for it since took more or less time than
-        for those before it."""
-        await self._all.depart()
+        for those before it. False where all pause meanwhile: it waits for another turn."""
+        return await self._all.depart()
 
     async def another(self) -> None:
         """Returns when one more call of the same turn may be made, as one that looks for a message."""
-        await self._all.turn()
-        await self._all.depart()
+        is_free = False
+        while not is_free:
+            await self._all.turn()
+            is_free = await self._all.depart()
 
     def went(self) -> None:
         """A message went through."""
@@ -98,11 +100,14 @@ class _SharedPace:
             apart = 1 / self._rate_at(clock())
             self._next_at = max(self._next_at, clock() - _CATCH_UP * apart) + apart
 
-    async def depart(self) -> None:
+    async def depart(self) -> bool:
         clock = asyncio.get_running_loop().time
         while (wait := self._left[0] + _WITHIN - clock()) > 0:  # noqa: ASYNC110  # not an event: time
             await asyncio.sleep(wait)
+        if clock() < self._held_until:
+            return False
         self._left.append(clock())
+        return True
 
     @property
     def _free_at(self) -> float:

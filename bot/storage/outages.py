@@ -1,7 +1,6 @@
 """Payments while KiriminAja does not answer: many at once, in one write each for its beginning and its end."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
@@ -55,27 +54,18 @@ async def probe(tx: Tx, kinds: Collection[Kind | None], except_for: Iterable[str
     return Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) if row else None
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """How payments of some kinds fare."""
-
-    troubled_since: datetime | None
-    """Since when one that is looked at has had no usable answer; None where none waits for one."""
-    answered_at: datetime | None
-    """When any of them had one last."""
-
-    @property
-    def since(self) -> datetime | None:
-        """Since when none of them has had an answer, though one waits for it; None where none does."""
-        return max(self.troubled_since, self.answered_at or self.troubled_since) if self.troubled_since else None
+async def troubled_since(tx: Tx, kinds: Collection[Kind | None]) -> datetime | None:
+    """Since when one of these kinds that is looked at has had no usable answer; None where none waits for one."""
+    first = select(func.min(payments.c.troubled_since)).where(payments.c.look_at.is_not(None), of_kinds(kinds))
+    found: datetime | None = (await tx.execute(first)).scalar_one()
+    return found
 
 
-async def silence(tx: Tx, kinds: Collection[Kind | None]) -> Silence:
-    """Of payments of these kinds."""
-    first = func.min(payments.c.troubled_since).filter(payments.c.look_at.is_not(None))
-    found = select(first.label("troubled"), func.max(payments.c.looked_at).label("answered")).where(of_kinds(kinds))
-    row = (await tx.execute(found)).one()
-    return Silence(row.troubled, row.answered)
+async def answered_at(tx: Tx, kinds: Collection[Kind | None]) -> datetime | None:
+    """When any payment of these kinds had a usable answer last. Reads all of them."""
+    last = select(func.max(payments.c.looked_at)).where(of_kinds(kinds))
+    found: datetime | None = (await tx.execute(last)).scalar_one()
+    return found
 
 
 async def count_waiting(tx: Tx, kinds: Collection[Kind | None], now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from contextlib import ExitStack
 
 
 class CannotListen(Exception):
@@ -16,19 +17,20 @@ class CannotListen(Exception):
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there; on a free port where it is 0. Raises `CannotListen`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sets TCP_NODELAY on what it accepts; without, answers wait 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except (OSError, OverflowError, ValueError) as error:  # the last two: no port, no host name at all
-        listener.close()
-        raise _named(error, host, port) from None
-    return listener
+    with ExitStack() as stack:
+        try:
+            # With the protocol named, asyncio sets TCP_NODELAY on what it accepts; without, answers wait 40 ms.
+            listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(128)
+        except (OSError, OverflowError, ValueError, TypeError) as error:  # the last three: it is no port, or no name
+            raise _named(error, host, port) from None
+        stack.pop_all()
+        return listener
 
 
-def _named(error: OSError | OverflowError | ValueError, host: str, port: int) -> CannotListen:
+def _named(error: Exception, host: str, port: int) -> CannotListen:
     number = getattr(error, "errno", None)
     why = getattr(error, "strerror", None) or str(error)
     where = f"HTTP_PORT: {host}:{port} cannot be used ({why})"

@@ -85,6 +85,8 @@ def test_nothing_is_looked_for_in_what_is_longer_than_any_message() -> None:
         ("ABC-1234 ABC-1234", ["ABC-1234"]),
         ("tolong cek xid-1234 ya", ["XID-1234"]),
         ("PICKUP-77 xid-1234, bdi-12", ["PICKUP-77", "XID-1234", "bdi-12"]),
+        ("XID-1234.", ["XID-1234"]),
+        ("xid-1234. PID-5.", ["XID-1234", "PID-5"]),
         ("XID-1234 65000", ["XID-1234"]),
         ("XID-1234 2026-12-01", ["XID-1234"]),
         ("XID-1234 e-wallet PICKUP-77", ["XID-1234"]),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Sandbox
+from bot.sandbox.faults import KINDS
 from bot.sandbox.people import Person
 from tests.e2e.process import BotProcess
 from tests.e2e.scanning import scanned_at_any_size
@@ -116,8 +117,16 @@ async def test_where_no_photos_are_allowed_words_say_so_and_the_payment_is_watch
     told = await group.next_message()
     assert payment.id in told.text
     assert "foto" in told.text
+    sandbox.kiriminaja.faults.add("*", KINDS["error_503"])
+    asked = sandbox.kiriminaja.requests
+
+    def is_well_again() -> bool:
+        troubled = [number for number, one in enumerate(asked) if one.fault]
+        return bool(troubled) and len(asked) > troubled[-1] + 3
+
+    await sandbox.changes.until(is_well_again, 15, lambda: "no look after the trouble")
     payment.pay()
-    assert "✅" in (await group.next_message()).text
+    assert "✅" in (await group.next_message()).text, "what was said is not said again after each trouble"
 
 
 async def test_where_no_photos_or_files_are_allowed_staff_get_the_words(

@@ -79,8 +79,9 @@ class World:
         """The next message's turn."""
         self.now += timedelta(seconds=1 / ALL_PER_SECOND)
 
-    async def depart(self) -> None:
+    async def depart(self) -> bool:
         """It may leave at once."""
+        return True
 
     async def another(self) -> None:
         """One more call."""

@@ -36,8 +36,8 @@ async def test_what_was_drawn_too_long_is_left_to_whoever_took_over(database: Da
     """Frozen between beginning and sending: the row is due as if it had never been begun."""
     lease = SimpleNamespace(held=True, token=1)
 
-    async def at_once(*_: int) -> None:
-        return
+    async def at_once(*_: int) -> bool:
+        return True
 
     sent: list[object] = []
     deliver = Deliver(

@@ -84,6 +84,41 @@ async def test_a_side_that_is_down_alone_is_told_by_its_name_and_so_is_its_retur
     assert '"waited":3,"only":"instant"' in await world.last_told()
 
 
+async def test_the_other_side_that_goes_down_too_is_told_by_its_name(both: World) -> None:
+    """While the first is down; each is told to be back for itself."""
+    world = both
+    world.instant = DOWN
+    await world.run(4 * MINUTE)
+    world.express = DOWN
+    await world.run(3 * MINUTE)
+    assert await world.told() == [DOWN_TOLD, DOWN_TOLD]
+    assert '"only":"express"' in await world.last_told()
+    world.instant = UP
+    await world.run(MINUTE)
+    assert await world.told() == [DOWN_TOLD, DOWN_TOLD, BACK_TOLD]
+    assert '"only":"instant"' in await world.last_told()
+    world.express = UP
+    await world.run(MINUTE)
+    assert await world.told() == [DOWN_TOLD, DOWN_TOLD, BACK_TOLD, BACK_TOLD]
+    assert '"waited":1,"only":"express"' in await world.last_told()
+
+
+async def test_a_side_that_nobody_asked_is_not_the_one_that_is_back(both: World) -> None:
+    """Express is down, nothing of Instant's was open: a payment of Instant's that is answered says nothing of it."""
+    world = both
+    async with world.database.begin() as tx:
+        await tx.execute(payments.delete().where(payments.c.id != "XID-1000"))
+    world.express = DOWN
+    await world.run(3 * MINUTE)
+    assert await world.told() == [DOWN_TOLD]
+    await world.keep(["PID-2000"])
+    await world.run(3 * MINUTE)
+    assert await world.told() == [DOWN_TOLD]
+    world.express = UP
+    await world.run(MINUTE)
+    assert await world.told() == [DOWN_TOLD, BACK_TOLD]
+
+
 async def test_a_side_that_comes_back_later_than_the_other_is_no_news_before_two_more_minutes(both: World) -> None:
     """All of it was down: the first to answer is the all-clear, and a side that stays silent is told of after it."""
     world = both

@@ -115,6 +115,19 @@ async def test_a_timer_that_rings_late_costs_little_and_bursts_nothing(clock: Vi
     assert 299 / (times[-1] - times[0]) >= 28.5
 
 
+async def test_what_had_its_turn_before_a_pause_of_all_does_not_leave_within_it(clock: VirtualTime) -> None:
+    """Two chats are refused while its picture is drawn: it waits for another turn, once the pause is over."""
+    pace = Pace()
+    await pace.turn(PERSON)
+    for chat in (1, 2):
+        pace.refused(chat, 5)
+    assert not await pace.depart()
+    held_at = clock()
+    await pace.turn(PERSON)
+    assert await pace.depart()
+    assert clock() - held_at >= 4.9
+
+
 class Telegram:
     """Telegram's flood control as the sandbox has it, with messages that are tried until they went."""
 
@@ -131,7 +144,8 @@ class Telegram:
         """One message, however often that takes; each answer is under way for a while."""
         while True:
             await self.pace.turn(chat)
-            await self.pace.depart()
+            if not await self.pace.depart():
+                continue
             self.tries += 1
             after = self._refusal(chat)
             await asyncio.sleep(0.1)

@@ -8,7 +8,6 @@ from bot.core.ids import Kind
 from bot.core.payment import Status
 from bot.storage import outages, payments
 from bot.storage.engine import Database
-from bot.storage.outages import Silence
 from bot.storage.tables import payments as table
 from tests.storage.making import ID, SECOND, T0, a_payment, keep_payment, next_look_at, rows_of
 
@@ -32,16 +31,15 @@ async def test_an_outage_is_told_by_what_waits_and_what_was_answered_last(databa
     for payment_id in (ID, OTHER, "XID-3", "XID-4"):
         await keep_payment(database, payment_id, look_at=None if payment_id == "XID-3" else T0)
     async with database.begin() as tx:
-        assert (await outages.silence(tx, ALL)).since is None
+        assert (await outages.troubled_since(tx, ALL), await outages.answered_at(tx, ALL)) == (None, None)
         for minutes, payment_id in enumerate((OTHER, ID, "XID-3", "XID-4")):
             values = {"troubled_since": T0 - minutes * MINUTE, "failures": minutes}
             await tx.execute(table.update().where(table.c.id == payment_id).values(values))
-        assert await outages.silence(tx, ALL) == Silence(T0 - 3 * MINUTE, None)
-        assert (await outages.silence(tx, ALL)).since == T0 - 3 * MINUTE
+        assert (await outages.troubled_since(tx, ALL), await outages.answered_at(tx, ALL)) == (T0 - 3 * MINUTE, None)
         await tx.execute(table.update().where(table.c.id == OTHER).values(looked_at=T0 - SECOND))
-        assert await outages.silence(tx, ALL) == Silence(T0 - 3 * MINUTE, T0 - SECOND)
-        assert (await outages.silence(tx, ALL)).since == T0 - SECOND
-        assert await outages.silence(tx, [Kind.INSTANT]) == Silence(None, None)
+        assert await outages.answered_at(tx, ALL) == T0 - SECOND
+        assert await outages.troubled_since(tx, [Kind.INSTANT]) is None
+        assert await outages.answered_at(tx, [Kind.INSTANT]) is None
         assert await outages.count_waiting(tx, ALL, T0) == 3
         assert await outages.count_waiting(tx, ALL, T0 - SECOND) == 2
         assert await outages.count_waiting(tx, [Kind.INSTANT], T0) == 0

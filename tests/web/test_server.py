@@ -93,8 +93,9 @@ async def test_a_port_in_use_is_told_in_one_line() -> None:
         ("host.invalid", 0, "HTTP_HOST"),
         ("127.0.0.1", 70_000, "HTTP_PORT"),
         ("a" * 70 + ".example", 0, "HTTP_HOST"),
+        ("host\0.example", 0, "HTTP_HOST"),
     ],
-    ids=["not ours", "unknown", "no port", "too long"],
+    ids=["not ours", "unknown", "no port", "too long", "a null"],
 )
 async def test_an_address_that_is_none_is_told_in_one_line(host: str, port: int, named: str) -> None:
     """Every way in which a bind fails, by the setting that is to be mended."""
