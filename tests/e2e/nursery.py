@@ -8,6 +8,7 @@ ended, with its status.
 
 import asyncio
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -224,7 +225,8 @@ def _learn() -> None:
         if "migrations" not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     for name in _LATE:
-        importlib.import_module(name)
+        with contextlib.suppress(ModuleNotFoundError):  # a part of its own that not every version has
+            importlib.import_module(name)
     _read_authorities()
     _read_words()
     gc.collect()
