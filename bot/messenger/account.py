@@ -2,6 +2,7 @@
 
 import asyncio
 import warnings
+from typing import Final
 
 from telegram import Bot
 from telegram.error import InvalidToken
@@ -12,6 +13,7 @@ from bot import proxies
 from bot.messenger.bounds import bound, gather, trusted
 from bot.messenger.outcomes import CALL_TIMEOUT
 
+REFUSED_BY_TELEGRAM: Final = "TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather."
 Account = Bot
 """What python-telegram-bot calls a bot: the account and its connections."""
 
@@ -63,7 +65,7 @@ async def learn_name(bot: Bot) -> None:
         # Telegram's own no is JSON; a 401 or 404 that is none comes from a proxy.
         if "Parsing the server response" in str(error.__cause__):
             raise OutOfReach("no Telegram there") from None
-        raise TokenRefused("TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather.") from None
+        raise TokenRefused(REFUSED_BY_TELEGRAM) from None
     except Exception as error:  # python-telegram-bot lets through what it trips over in a strange answer
         raise OutOfReach(type(error.__cause__ or error).__name__) from None
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bot.core.watch import Place
+from bot.messenger.account import REFUSED_BY_TELEGRAM
 from bot.messenger.inspection import Heard, Inspector, Silence
 from bot.settings import Settings
 from bot.shell.findings import CALL_WITHIN, Finding, Part, bad, good, unknown
@@ -42,7 +43,7 @@ def _of_token(me: Heard | Silence, settings: Settings) -> Finding:
         case Silence(problem=problem):
             said = f"{host} is out of reach ({problem}): see to the network, or mend TELEGRAM_API_URL."
         case Heard(code=401 | 404):
-            said = "TELEGRAM_BOT_TOKEN is refused by Telegram: copy it again from @BotFather."
+            said = REFUSED_BY_TELEGRAM
         case _:
             said = f"{host} answers {me.code} ({me.words}): try later."
     return bad(TOKEN, said)
