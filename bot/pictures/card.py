@@ -1,6 +1,5 @@
 """A payment's picture in the chat: the QRIS card, and what it turns into once paid or withdrawn."""
 
-import threading
 from typing import TYPE_CHECKING, Final
 
 from bot.pictures.layout import OVERLAP, ROOM, WIDTH, CardText, lay_out
@@ -10,7 +9,7 @@ from bot.pictures.png import Band, Colour, encode_png
 from bot.pictures.symbol import make_symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from PIL import Image
 
@@ -28,20 +27,19 @@ SMOOTH: Final = bytes(round(shade * 3 / 255) for shade in range(256))
 _HARD: Final = bytes((0, 1, 3)[(shade > 42) + (shade > 170)] for shade in range(256))
 _GREY, _GREEN, _WHITE = 1, 2, 3  # places in the palette
 _MOST: Final = 14_500  # bytes
+_HARDER: Final = ((SMOOTH, 7), (_HARD, 7))
+"""What a card that is too large is tried with: packed harder, then without the tint."""
 
 
 class CardPainter:
     """Draws cards as PNG: 800 px wide, about 1100 high, four colours, 9 to 15 KB.
 
-    Build one and keep it: it holds the fonts. A card takes about 3 ms of CPU, so call it in a worker thread;
-    any number of threads may share one painter, which letters one card at a time. The same arguments give the
-    same bytes.
+    Build one and keep it: it holds the fonts and what it lettered last. A card takes 1 to 3 ms of CPU, the first of
+    all some 30 more. Not for two threads at once. The same arguments give the same bytes.
     """
 
     def __init__(self) -> None:
         self._lettering = Lettering()
-        # FreeType faces are not for two threads at once.
-        self._one_at_a_time = threading.Lock()
         self._marks: dict[str, Image.Image] = {}
 
     def draw_card(self, text: CardText, payload: str) -> bytes:
@@ -52,8 +50,7 @@ class CardPainter:
         from PIL import Image
 
         symbol, scale = _symbol(payload)
-        with self._one_at_a_time:
-            above, below = lay_out(text, self._lettering)
+        above, below = lay_out(text, self._lettering)
         space = WIDTH - symbol.height * scale
         white = Image.new("P", (WIDTH, 1), _WHITE)
         return _small_enough(
@@ -63,7 +60,8 @@ class CardPainter:
                 (symbol, scale),
                 (white, space - space // 2 - OVERLAP),
                 (in_palette(below, shades), 1),
-            ]
+            ],
+            ((SMOOTH, 1), (SMOOTH, 4), *_HARDER),
         )
 
     def draw_receipt(self, text: CardText, word: str) -> bytes:
@@ -79,24 +77,24 @@ class CardPainter:
     ) -> bytes:
         from PIL import Image, ImageDraw
 
-        with self._one_at_a_time:
-            mark = self._marks.get(draw_mark.__name__)
-            if mark is None:
-                mark = self._marks[draw_mark.__name__] = draw_mark(_MARK)
-            above, below = lay_out(text, self._lettering)
-            middle = Image.new("L", (WIDTH, WIDTH), 255)
-            run = Run(self._lettering.readable(word), 104, bold=True, shade=ACCENT)
-            run = self._lettering.fit(run, ROOM * 5 // 6, 32)
-            left = (WIDTH - self._lettering.width(run)) // 2
-            self._lettering.write(ImageDraw.Draw(middle), left, 640, run)
-            middle.paste(ACCENT, ((WIDTH - _MARK) // 2, 130), mark)
+        mark = self._marks.get(draw_mark.__name__)
+        if mark is None:
+            mark = self._marks[draw_mark.__name__] = draw_mark(_MARK)
+        above, below = lay_out(text, self._lettering)
+        middle = Image.new("L", (WIDTH, WIDTH), 255)
+        run = Run(self._lettering.readable(word), 104, bold=True, shade=ACCENT)
+        run = self._lettering.fit(run, ROOM * 5 // 6, 32)
+        left = (WIDTH - self._lettering.width(run)) // 2
+        self._lettering.write(ImageDraw.Draw(middle), left, 640, run)
+        middle.paste(ACCENT, ((WIDTH - _MARK) // 2, 130), mark)
         middle = middle.crop((0, OVERLAP, WIDTH, WIDTH - OVERLAP))
 
         def bands(shades: bytes) -> list[Band]:
             shown = bytes(_GREEN if green and shade == _GREY else shade for shade in shades)
             return [(in_palette(above, shades), 1), (in_palette(middle, shown), 1), (in_palette(below, shades), 1)]
 
-        return _small_enough(bands, green=green)
+        # Large as the mark is, the least packing is never enough.
+        return _small_enough(bands, ((_HARD, 4), (_HARD, 7)) if green else ((SMOOTH, 4), *_HARDER), green=green)
 
 
 def _symbol(payload: str) -> "tuple[Image.Image, int]":
@@ -113,12 +111,14 @@ def _symbol(payload: str) -> "tuple[Image.Image, int]":
     return band, scale
 
 
-def _small_enough(bands: "Callable[[bytes], list[Band]]", *, green: bool = False) -> bytes:
-    """The PNG of what ``bands`` makes of the shades of grey. What is too large is packed harder, and then goes without
-    the tint, as does what has green in its place."""
+def _small_enough(
+    bands: "Callable[[bytes], list[Band]]", tries: "Sequence[tuple[bytes, int]]", *, green: bool = False
+) -> bytes:
+    """The PNG of what ``bands`` makes of the shades of grey: the first of the tries (shades, zlib's level) that is
+    small enough, else the last."""
     palette = [(0, 0, 0), GREY, GREEN if green else tint(GREY), (255, 255, 255)]
     encoded = b""
-    for shades, level in ((_HARD, 1), (_HARD, 7)) if green else ((SMOOTH, 1), (SMOOTH, 4), (SMOOTH, 7), (_HARD, 7)):
+    for shades, level in tries:
         encoded = encode_png(bands(shades), palette, level)
         if len(encoded) <= _MOST:
             break

@@ -178,7 +178,7 @@ async def _draw(payment: Payment, settings: Settings, file: Path) -> None:
         raise ShellError(f"{file} is not written: there is no QR to show.")
     strings = _words(settings).card_strings(payment, face, settings.locale, now=datetime.now(UTC))
     payload = payment.qr if face is Face.QR else None
-    png = await asyncio.to_thread(lambda: paint(CardPainter(), face, strings, payload))
+    png = paint(CardPainter(), face, strings, payload)
     try:
         await asyncio.to_thread(file.write_bytes, png)
     except OSError as error:

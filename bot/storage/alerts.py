@@ -16,7 +16,7 @@ from bot.core.watch import Place
 from bot.storage import outbox as rows, staff
 from bot.storage.engine import Tx
 from bot.storage.notation import from_json
-from bot.storage.outbox import ALERT_KEY, Outgoing, RowState
+from bot.storage.outbox import ALERT_KEY, IS_DUE, Outgoing
 from bot.storage.payments import upsert
 from bot.storage.tables import alert_places, chats, outbox
 
@@ -120,7 +120,7 @@ async def begin_with(tx: Tx, first: Outgoing, *, lease_token: int, now: datetime
     query = (
         select(outbox)
         .where(outbox.c.chat_id == first.place.chat_id, outbox.c.topic_id == (first.place.topic_id or 0))
-        .where(outbox.c.state == RowState.DUE, outbox.c.key.startswith(ALERT_KEY), outbox.c.id != first.id)
+        .where(IS_DUE, outbox.c.key.startswith(ALERT_KEY), outbox.c.id != first.id)
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(8 * MOST_TOGETHER)
     )

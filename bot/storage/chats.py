@@ -5,17 +5,18 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, literal, or_, select, text
 
 from bot.core.facts import Paid
 from bot.core.payment import Status
 from bot.core.watch import Watch, WatchState
 from bot.storage.engine import Tx
-from bot.storage.outbox import THROTTLED, RowKind, RowState
+from bot.storage.outbox import IS_DUE, THROTTLED, RowKind, RowState
 from bot.storage.payments import upsert
 from bot.storage.tables import alert_places, chats, outbox, payments, watches
 from bot.storage.watches import watch_of
 
+_RESTS: Final = text("outbox.state = 'rests'")  # spelt out as `IS_DUE` is
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -115,16 +116,16 @@ _END_SILENCE: Final = (
 )
 _WAKE_ROWS: Final = (
     outbox.update()
-    .where(outbox.c.chat_id == bindparam("chat"), outbox.c.state == RowState.RESTS)
+    .where(outbox.c.chat_id == bindparam("chat"), _RESTS)
     .values(state=RowState.DUE, due_at=bindparam("now"), attempts=0, problem=None)
 )
 
 
-_RESTS: Final = select(
+_MAY_REST: Final = select(
     or_(
         exists().where(watches.c.chat_id == bindparam("chat"), watches.c.state == WatchState.SILENCED),
         exists().where(chats.c.id == bindparam("chat"), chats.c.silenced_at.is_not(None)),
-        exists().where(outbox.c.chat_id == bindparam("chat"), outbox.c.state == RowState.RESTS),
+        exists().where(outbox.c.chat_id == bindparam("chat"), _RESTS),
     )
 )
 
@@ -132,7 +133,7 @@ _RESTS: Final = select(
 async def wake(tx: Tx, chat_id: int, now: datetime) -> Sequence[Watch]:
     """A chat takes messages again; returns its watches that had been put to rest, now active and soon looked at."""
     # Every update asks, and next to no chat has ever been at rest.
-    if not (await tx.execute(_RESTS, {"chat": chat_id})).scalar_one():
+    if not (await tx.execute(_MAY_REST, {"chat": chat_id})).scalar_one():
         return []
     resting = list((await tx.execute(_LOCK_ASLEEP, {"chat": chat_id})).scalars())
     await tx.execute(_END_SILENCE, {"chat": chat_id})
@@ -217,7 +218,7 @@ async def _lock(tx: Tx, payment_ids: Select[Any]) -> list[str]:
 
 
 async def _rest_rows(tx: Tx, chat_id: int, why: str, now: datetime) -> None:
-    waits = outbox.update().where(outbox.c.chat_id == chat_id, outbox.c.state == RowState.DUE)
+    waits = outbox.update().where(outbox.c.chat_id == chat_id, IS_DUE)
     over = {"lease_token": None, "done_at": now, "problem": why}
     unshown = select(watches.c.id).where(watches.c.chat_id == chat_id, watches.c.card_message_id.is_(None))
     # One that may have been shown all the same stays, and with it what tells where to look for it.

@@ -89,7 +89,7 @@ async def waiting(
     return [Stored(row.update_id, row.chat_id, row.received_at, row.attempts, json.loads(row.body)) for row in rows]
 
 
-_STILL_NEW: Final = inbox.update().where(inbox.c.update_id == bindparam("number"), inbox.c.state == UpdateState.NEW)
+_STILL_NEW: Final = inbox.update().where(inbox.c.update_id == bindparam("number"), _IS_NEW)
 _FINISH: Final = _STILL_NEW.values(state=UpdateState.DONE, body=None)
 _FAIL: Final = _STILL_NEW.values(attempts=inbox.c.attempts + 1, state=bindparam("to"))
 
@@ -101,7 +101,7 @@ async def finish(tx: Tx, update_id: int) -> bool:
 
 _FINISH_ALL: Final = (
     inbox.update()
-    .where(inbox.c.update_id.in_(bindparam("numbers", expanding=True)), inbox.c.state == UpdateState.NEW)
+    .where(inbox.c.update_id.in_(bindparam("numbers", expanding=True)), _IS_NEW)
     .values(state=UpdateState.DONE, body=None)
 )
 

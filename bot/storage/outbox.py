@@ -28,7 +28,8 @@ ALERT_KEY: Final = "ops:"
 THROTTLED: Final = "429"
 """The problem of a row for which Telegram named a pause."""
 IS_DUE: Final = text("outbox.state = 'due'")
-"""Spelt out, as a bound value does not lead to the partial index."""
+"""Spelt out, as a bound value does not lead to the partial index; and where a value is bound for what such an index is
+about, SQLite prepares the statement anew each time."""
 _UNSUSPECTED: Final[dict[str, Any]] = {"lease_token": None, "after_message_id": None}
 # Not below zero: a card that went out of date during the try began to count anew.
 _UNCOUNTED: Final[dict[str, Any]] = {"attempts": case((outbox.c.attempts > 0, outbox.c.attempts - 1), else_=0)}
@@ -164,7 +165,7 @@ async def put_card(tx: Tx, watch: Watch, now: datetime, kind: RowKind = RowKind.
 _TO_BEGIN: Final = (
     select(outbox, chats.c.locale.label("chat_locale"))
     .outerjoin(chats, chats.c.id == outbox.c.chat_id)
-    .where(outbox.c.id == bindparam("row"), outbox.c.state == RowState.DUE, outbox.c.due_at <= bindparam("now"))
+    .where(outbox.c.id == bindparam("row"), IS_DUE, outbox.c.due_at <= bindparam("now"))
 )
 
 
@@ -176,7 +177,7 @@ def _begin(newest: Select[Any]) -> Update:
     )
     return (
         outbox.update()
-        .where(outbox.c.id == bindparam("row"), outbox.c.state == RowState.DUE, not_overtaken)
+        .where(outbox.c.id == bindparam("row"), IS_DUE, not_overtaken)
         .values(
             lease_token=bindparam("token"),
             attempts=outbox.c.attempts + 1,
@@ -238,7 +239,7 @@ def _put_off(*, counts: bool, forgets: bool) -> Update:
     return later.values(_UNSUSPECTED) if forgets else later
 
 
-_OF_CHAT: Final = (outbox.c.chat_id == bindparam("chat"), outbox.c.state == RowState.DUE)
+_OF_CHAT: Final = (outbox.c.chat_id == bindparam("chat"), IS_DUE)
 _PUT_OFF_BEHIND: Final = (
     outbox.update().where(*_OF_CHAT, outbox.c.due_at < bindparam("until")).values(due_at=bindparam("until"))
 )

@@ -15,7 +15,7 @@ from bot.storage import guesses, links as kept_links
 from bot.storage.callbacks import CallbackState
 from bot.storage.engine import Database, Tx
 from bot.storage.inbox import UpdateState
-from bot.storage.outbox import RowState
+from bot.storage.outbox import IS_DUE, RowState
 from bot.storage.tables import callbacks, inbox, ledger, links, outbox, payments, uploads, watches
 
 UPDATES_FOR: Final = timedelta(days=7)
@@ -78,7 +78,7 @@ async def _drop_payments(tx: Tx, now: datetime) -> int:
     over = over.where(payments.c.asked_at < now - PAYMENTS_FOR, payments.c.look_at.is_(None))
     over = over.where(payments.c.status.not_in([Status.WAITING, Status.CLOSED, Status.FOLLOWING]))
     # A message that waits is rendered from its payment.
-    untold = exists(select(outbox.c.id).where(outbox.c.payment_id == payments.c.id, outbox.c.state == RowState.DUE))
+    untold = exists(select(outbox.c.id).where(outbox.c.payment_id == payments.c.id, IS_DUE))
     tracked = exists(
         select(links.c.digest).where(
             links.c.payment_id == payments.c.id, links.c.purpose == Purpose.TRACK, links.c.expires_at > now

@@ -10,7 +10,7 @@ from bot.core.facts import Paid
 from bot.core.payment import Status
 from bot.storage.engine import Tx
 from bot.storage.inbox import UpdateState
-from bot.storage.outbox import RowKind, RowState
+from bot.storage.outbox import IS_DUE, RowKind, RowState
 from bot.storage.tables import chats, inbox, outbox, payments, watches
 
 OLD: Final = timedelta(hours=1)
@@ -40,9 +40,7 @@ async def put_old_aside(tx: Tx, now: datetime) -> PutAside:
     messages = (await tx.execute(news.values(over))).rowcount
     # Messages that came after the backup bear numbers that it does not know: no try of before it may be searched for
     # among them, and edited into one of those. Better told twice.
-    await tx.execute(
-        outbox.update().where(outbox.c.state == RowState.DUE).values(lease_token=None, after_message_id=None)
-    )
+    await tx.execute(outbox.update().where(IS_DUE).values(lease_token=None, after_message_id=None))
     await tx.execute(chats.update().values(last_message_id=None))
     asked = inbox.update().where(inbox.c.state == UpdateState.NEW, inbox.c.received_at < old)
     asks = (await tx.execute(asked.values(state=UpdateState.DONE, body=None))).rowcount

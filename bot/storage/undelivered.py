@@ -11,7 +11,7 @@ from sqlalchemy import Row, String, and_, cast, exists, func, insert, literal, o
 from bot.core.facts import Paid
 from bot.core.watch import Place
 from bot.storage.engine import Tx
-from bot.storage.outbox import RowKind, RowState, new_row, row_values
+from bot.storage.outbox import IS_DUE, RowKind, RowState, new_row, row_values
 from bot.storage.tables import outbox
 
 _OPEN: Final = (RowState.DUE, RowState.RESTS)
@@ -70,7 +70,7 @@ async def entry(tx: Tx, row_id: int) -> Entry | None:
 async def untold_paid(tx: Tx, chat_id: int) -> Sequence[str | None]:
     """The payments, each once, of which a chat is still to be told that they are paid."""
     says_paid = outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True)
-    waits = and_(outbox.c.chat_id == chat_id, outbox.c.state == RowState.DUE, says_paid)
+    waits = and_(outbox.c.chat_id == chat_id, IS_DUE, says_paid)
     return (await tx.execute(select(outbox.c.payment_id).where(waits).distinct())).scalars().all()
 
 

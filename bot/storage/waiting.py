@@ -53,7 +53,7 @@ async def next_due_at(tx: Tx, except_for: Collection[int]) -> datetime | None:
 
 @cache
 def _hasten() -> Update:
-    later = (outbox.c.state == RowState.DUE, outbox.c.due_at > bindparam("now"))
+    later = (IS_DUE, outbox.c.due_at > bindparam("now"))
     failed = select(outbox.c.chat_id).where(*later, outbox.c.problem.is_not(None), outbox.c.problem != THROTTLED)
     throttled = select(outbox.c.chat_id).where(*later, outbox.c.problem == THROTTLED)
     due = outbox.update().where(*later, outbox.c.chat_id.in_(failed), outbox.c.chat_id.not_in(throttled))
@@ -66,16 +66,14 @@ async def hasten(tx: Tx, now: datetime, *, except_for: Collection[int]) -> None:
 
 
 _PAST: Final = select(outbox).where(
-    outbox.c.state == RowState.DUE,
+    IS_DUE,
     outbox.c.kind == RowKind.NOTICE,
     outbox.c.created_at < bindparam("since"),
     # It has no deadline, and is most of what waits.
     ~outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True),
 )
 _PAST_BESIDE: Final = _PAST.where(outbox.c.chat_id.not_in(bindparam("busy", expanding=True)))
-_PUT_ASIDE: Final = (
-    outbox.update().where(outbox.c.id == bindparam("row"), outbox.c.state == RowState.DUE).values(GIVEN_UP)
-)
+_PUT_ASIDE: Final = outbox.update().where(outbox.c.id == bindparam("row"), IS_DUE).values(GIVEN_UP)
 
 
 async def put_past_aside(

@@ -1,6 +1,5 @@
 """The QRIS card: what a scanner reads from it, and what it weighs."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 
@@ -156,12 +155,11 @@ def test_longest_texts_stay_inside_the_margins(painter: CardPainter, longest: Ca
 
 
 def test_same_card_is_the_same_bytes(painter: CardPainter, text: CardText) -> None:
-    """From a fresh painter, a used one, and many threads at once."""
-    with ThreadPoolExecutor(8) as pool:
-        cards = list(pool.map(lambda _: painter.draw_card(text, SAMPLE), range(24)))
-        receipts = list(pool.map(lambda _: CardPainter().draw_receipt(text, "LUNAS"), range(8)))
+    """From a fresh painter and from a used one, whatever it drew before."""
+    cards = [painter.draw_card(text, SAMPLE), painter.draw_card(text, SAMPLE)]
+    receipts = [painter.draw_receipt(text, "LUNAS"), painter.draw_receipt(text, "LUNAS")]
     assert set(cards) == {CardPainter().draw_card(text, SAMPLE)}
-    assert set(receipts) == {painter.draw_receipt(text, "LUNAS")}
+    assert set(receipts) == {CardPainter().draw_receipt(text, "LUNAS")}
 
 
 def test_sample_has_a_valid_checksum() -> None:
