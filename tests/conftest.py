@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from bot.storage.engine import Database
-from tests.databases import start_postgres
+from tests.databases import own_folder, start_postgres
 
 # What is compiled is kept, whatever the environment says: each worker and each process would do it anew.
 sys.dont_write_bytecode = False
@@ -68,19 +68,20 @@ def _beside_others(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def postgres() -> Iterator[Any]:
     """A PostgreSQL server of our own, on a socket in a temporary folder."""
-    server = start_postgres(tmp_path_factory.mktemp("pg"))
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the run
-        connection.execute("SELECT pg_reload_conf()")
-    yield server
-    # Without the checkpoint of an orderly stop, which takes seconds.
-    process = server.get_postmaster_info().process
-    assert process is not None
-    process.send_signal(signal.SIGQUIT)
-    process.wait(10)
-    server.cleanup()
+    with own_folder() as folder:
+        server = start_postgres(folder)
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the run
+            connection.execute("SELECT pg_reload_conf()")
+        yield server
+        # Without the checkpoint of an orderly stop, which takes seconds.
+        process = server.get_postmaster_info().process
+        assert process is not None
+        process.send_signal(signal.SIGQUIT)
+        process.wait(10)
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")

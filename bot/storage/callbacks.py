@@ -16,6 +16,7 @@ from sqlalchemy import Select, bindparam, func, select, text, tuple_
 from bot.core.callbacks import Callback, ExpressNews
 from bot.core.watch import Watch
 from bot.storage.engine import Tx
+from bot.storage.listed import is_listed
 from bot.storage.notation import from_json
 from bot.storage.payments import upsert
 from bot.storage.tables import callbacks, outbox
@@ -95,10 +96,6 @@ async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> frozenset[
     return new
 
 
-def _beside(query: Select[Any], *, beside_some: bool) -> Select[Any]:
-    return query.where(callbacks.c.id.not_in(bindparam("busy", expanding=True))) if beside_some else query
-
-
 _WHICH: Final = tuple_(callbacks.c.id, callbacks.c.said)
 
 
@@ -129,30 +126,26 @@ async def note_heard(tx: Tx, heard: Sequence[Said]) -> None:
     await tx.execute(_HEARD, {"which": [(one.id, one.times) for one in heard]})
 
 
-@cache
-def _to_forward(*, beside_some: bool) -> Select[Any]:
-    query = _beside(select(callbacks).where(callbacks.c.forward_at <= bindparam("now")), beside_some=beside_some)
-    return query.order_by(callbacks.c.forward_at, callbacks.c.id).limit(bindparam("most"))
-
-
-@cache
-def _next_forward(*, beside_some: bool) -> Select[Any]:
-    query = select(func.min(callbacks.c.forward_at)).where(callbacks.c.forward_at.is_not(None))
-    return _beside(query, beside_some=beside_some)
+_BESIDE_BUSY: Final = ~is_listed(callbacks.c.id, "busy")
+_TO_FORWARD: Final = (
+    select(callbacks)
+    .where(callbacks.c.forward_at <= bindparam("now"), _BESIDE_BUSY)
+    .order_by(callbacks.c.forward_at, callbacks.c.id)
+    .limit(bindparam("most"))
+)
+_WAITS: Final = callbacks.c.forward_at.is_not(None)
+_NEXT_FORWARD: Final = select(func.min(callbacks.c.forward_at)).where(_WAITS, _BESIDE_BUSY)
 
 
 async def to_forward(tx: Tx, now: datetime, limit: int, except_for: Collection[int]) -> Sequence[Forward]:
     """Callbacks to pass on now, the longest due first, but for those under way."""
-    beside = {"busy": [*except_for]} if except_for else {}
-    query = _to_forward(beside_some=bool(beside))
-    rows = (await tx.execute(query, {"now": now, "most": limit, **beside})).all()
+    rows = (await tx.execute(_TO_FORWARD, {"now": now, "most": limit, "busy": except_for})).all()
     return [Forward(row.id, row.received_at, row.attempts, row.content_type, bytes(row.body or b"")) for row in rows]
 
 
 async def next_forward_at(tx: Tx, except_for: Collection[int]) -> datetime | None:
     """When the next one is due to be passed on."""
-    beside = {"busy": [*except_for]} if except_for else {}
-    found: datetime | None = (await tx.execute(_next_forward(beside_some=bool(beside)), beside)).scalar_one()
+    found: datetime | None = (await tx.execute(_NEXT_FORWARD, {"busy": except_for})).scalar_one()
     return found
 
 

@@ -8,9 +8,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from bot.storage.engine import Tx
+from bot.storage.listed import is_listed
 from bot.storage.payments import upsert
 from bot.storage.tables import inbox
 
@@ -68,24 +69,20 @@ async def store(tx: Tx, arrived: Sequence[Arrived], now: datetime) -> None:
         await tx.execute(_storing(upsert(tx)), rows)
 
 
-@cache
-def _waiting(*, beside_chats: bool, beside_updates: bool) -> Select[Any]:
-    query = select(inbox).where(_IS_NEW)
-    if beside_chats:
-        query = query.where(func.coalesce(inbox.c.chat_id, 0).not_in(bindparam("chats", expanding=True)))
-    if beside_updates:
-        query = query.where(inbox.c.update_id.not_in(bindparam("updates", expanding=True)))
-    return query.order_by(inbox.c.update_id).limit(bindparam("most"))
+_WAITING: Final = (
+    select(inbox)
+    .where(_IS_NEW, ~is_listed(func.coalesce(inbox.c.chat_id, 0), "chats"), ~is_listed(inbox.c.update_id, "updates"))
+    .order_by(inbox.c.update_id)
+    .limit(bindparam("most"))
+)
 
 
 async def waiting(
     tx: Tx, limit: int, except_for: Collection[int], *, except_updates: Collection[int] = ()
 ) -> Sequence[Stored]:
     """Updates not handled yet, in their order, but for chats, and updates without one, that are being handled."""
-    query = _waiting(beside_chats=bool(except_for), beside_updates=bool(except_updates))
-    beside = {"chats": [*except_for]} if except_for else {}
-    beside |= {"updates": [*except_updates]} if except_updates else {}
-    rows = (await tx.execute(query, {"most": limit, **beside})).all()
+    told = {"most": limit, "chats": except_for, "updates": except_updates}
+    rows = (await tx.execute(_WAITING, told)).all()
     return [Stored(row.update_id, row.chat_id, row.received_at, row.attempts, json.loads(row.body)) for row in rows]
 
 
@@ -100,15 +97,13 @@ async def finish(tx: Tx, update_id: int) -> bool:
 
 
 _FINISH_ALL: Final = (
-    inbox.update()
-    .where(inbox.c.update_id.in_(bindparam("numbers", expanding=True)), _IS_NEW)
-    .values(state=UpdateState.DONE, body=None)
+    inbox.update().where(is_listed(inbox.c.update_id, "numbers"), _IS_NEW).values(state=UpdateState.DONE, body=None)
 )
 
 
 async def finish_all(tx: Tx, update_ids: Collection[int]) -> None:
     """Marks those done, and empties them, that are not yet."""
-    await tx.execute(_FINISH_ALL, {"numbers": [*update_ids]})
+    await tx.execute(_FINISH_ALL, {"numbers": update_ids})
 
 
 async def fail(tx: Tx, update_id: int, *, give_up: bool) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 
 from sqlalchemy import (
     ARRAY,
-    BindParameter,
     ColumnElement,
     Select,
     Update,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 
 from bot.core.payment import CLAIM_FOR, Payment, Status
 from bot.storage.engine import Tx
+from bot.storage.listed import is_listed
 from bot.storage.payments import WITH_PACKAGES, payment_of
 from bot.storage.tables import Moment, packages, payments
 
@@ -31,12 +31,10 @@ ByAge = list[tuple[timedelta, int]]
 MOVED_ON: Final = ("looked_at", "failures", "troubled_since", "closes_at", "claim_until")
 """What `move_on` writes of a payment, besides when to look again."""
 
-_IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
+_ASKED: Final = is_listed(payments.c.id, "ids")
 # What another transaction holds is left out: who waits for one row while it holds others may wait for ever.
-_LOCK_FREE: Final = (
-    select(payments.c.id).where(payments.c.id.in_(_IDS)).order_by(payments.c.id).with_for_update(skip_locked=True)
-)
-_MANY: Final = WITH_PACKAGES.where(payments.c.id.in_(_IDS)).order_by(payments.c.id, packages.c.place)
+_LOCK_FREE: Final = select(payments.c.id).where(_ASKED).order_by(payments.c.id).with_for_update(skip_locked=True)
+_MANY: Final = WITH_PACKAGES.where(_ASKED).order_by(payments.c.id, packages.c.place)
 _MOVE_ON: Final = payments.update().where(payments.c.id == bindparam("which"))
 
 

@@ -17,6 +17,7 @@ from bot.core.packages import Package, Step
 from bot.core.payment import Payment, Status
 from bot.core.qris import QrisFault
 from bot.storage.engine import Tx
+from bot.storage.listed import is_listed
 from bot.storage.tables import Moment, packages, payments
 
 _REST: Final = ("kind", "status", "withheld", "oddity", "alerted")
@@ -168,12 +169,11 @@ def of_kinds(kinds: Collection[Kind | None]) -> ColumnElement[bool]:
 
 
 @cache
-def _due_and_next(kinds: frozenset[Kind | None] | None, *, beside_some: bool) -> CompoundSelect[Any]:
+def _due_and_next(kinds: frozenset[Kind | None] | None) -> CompoundSelect[Any]:
     query = select(payments.c.id, payments.c.kind, payments.c.look_at).order_by(payments.c.look_at)
+    query = query.where(~is_listed(payments.c.id, "busy"))
     if kinds is not None:
         query = query.where(of_kinds(kinds))
-    if beside_some:
-        query = query.where(payments.c.id.not_in(bindparam("busy", expanding=True)))
     due = query.where(payments.c.look_at <= bindparam("now", type_=Moment)).limit(bindparam("most"))
     later = query.where(payments.c.look_at > bindparam("now", type_=Moment)).limit(1)
     # SQLite takes a limit for a part only where that is a query within one.
@@ -188,9 +188,7 @@ async def due(
     kinds: frozenset[Kind | None] | None = None,
 ) -> tuple[Sequence[Due], datetime | None]:
     """Payments (of these kinds) to look at now, the most overdue first; and when the first of the rest is due."""
-    beside = {"busy": [*except_for]} if except_for else {}
-    query = _due_and_next(kinds, beside_some=bool(beside))
-    rows = (await tx.execute(query, {"now": now, "most": limit, **beside})).all()
+    rows = (await tx.execute(_due_and_next(kinds), {"now": now, "most": limit, "busy": except_for})).all()
     found = sorted((Due(row.id, Kind(row.kind) if row.kind else None, row.look_at) for row in rows), key=_SINCE)
     if found and found[-1].since > now:
         return found[:-1], found[-1].since

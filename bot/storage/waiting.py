@@ -4,33 +4,27 @@ it came too late."""
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, Update, bindparam, func, select
+from sqlalchemy import Update, bindparam, func, select
 
 from bot.core.deadlines import SHORTEST, is_missed, is_past
 from bot.core.facts import Fact, Paid
 from bot.core.watch import Place
 from bot.storage.engine import Tx
+from bot.storage.listed import is_listed
 from bot.storage.notation import from_json
 from bot.storage.outbox import GIVEN_UP, HELD, IS_DUE, THROTTLED, Outgoing, RowKind, RowState
 from bot.storage.tables import outbox
 
-
-@cache
-def _due(*, beside_some: bool) -> Select[Any]:
-    query = select(outbox.c.id, outbox.c.chat_id).where(IS_DUE, outbox.c.due_at <= bindparam("now"))
-    in_order = _beside(query, beside_some=beside_some).order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.id)
-    return in_order.limit(bindparam("most"))
-
-
-@cache
-def _next_due(*, beside_some: bool) -> Select[Any]:
-    return _beside(select(func.min(outbox.c.due_at)).where(IS_DUE), beside_some=beside_some)
-
-
-def _beside(query: Select[Any], *, beside_some: bool) -> Select[Any]:
-    return query.where(outbox.c.chat_id.not_in(bindparam("busy", expanding=True))) if beside_some else query
+_BESIDE_BUSY: Final = ~is_listed(outbox.c.chat_id, "busy")
+_DUE: Final = (
+    select(outbox.c.id, outbox.c.chat_id)
+    .where(IS_DUE, outbox.c.due_at <= bindparam("now"), _BESIDE_BUSY)
+    .order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE: Final = select(func.min(outbox.c.due_at)).where(IS_DUE, _BESIDE_BUSY)
 
 
 async def due(tx: Tx, now: datetime, *, limit: int, except_for: Collection[int]) -> Sequence[tuple[int, int]]:
@@ -39,15 +33,13 @@ async def due(tx: Tx, now: datetime, *, limit: int, except_for: Collection[int])
     Within a chat that is the order it was written in, or, for a card, last wanted: a put-off row holds up those behind
     it, and new ones too.
     """
-    beside = {"busy": [*except_for]} if except_for else {}
-    rows = (await tx.execute(_due(beside_some=bool(beside)), {"now": now, "most": limit, **beside})).all()
+    rows = (await tx.execute(_DUE, {"now": now, "most": limit, "busy": except_for})).all()
     return [(row.id, row.chat_id) for row in rows]
 
 
 async def next_due_at(tx: Tx, except_for: Collection[int]) -> datetime | None:
     """When the next row is due."""
-    beside = {"busy": [*except_for]} if except_for else {}
-    found: datetime | None = (await tx.execute(_next_due(beside_some=bool(beside)), beside)).scalar_one()
+    found: datetime | None = (await tx.execute(_NEXT_DUE, {"busy": except_for})).scalar_one()
     return found
 
 
@@ -57,22 +49,22 @@ def _hasten() -> Update:
     failed = select(outbox.c.chat_id).where(*later, outbox.c.problem.is_not(None), outbox.c.problem != THROTTLED)
     throttled = select(outbox.c.chat_id).where(*later, outbox.c.problem == THROTTLED)
     due = outbox.update().where(*later, outbox.c.chat_id.in_(failed), outbox.c.chat_id.not_in(throttled))
-    return due.where(outbox.c.chat_id.not_in(bindparam("busy", expanding=True))).values(due_at=bindparam("now"))
+    return due.where(_BESIDE_BUSY).values(due_at=bindparam("now"))
 
 
 async def hasten(tx: Tx, now: datetime, *, except_for: Collection[int]) -> None:
     """Makes due what a failure put off, and what waits behind it; but in chats for which Telegram named a pause."""
-    await tx.execute(_hasten(), {"now": now, "busy": [*except_for]})
+    await tx.execute(_hasten(), {"now": now, "busy": except_for})
 
 
 _PAST: Final = select(outbox).where(
     IS_DUE,
     outbox.c.kind == RowKind.NOTICE,
     outbox.c.created_at < bindparam("since"),
+    _BESIDE_BUSY,
     # It has no deadline, and is most of what waits.
     ~outbox.c.fact.startswith(f"{Paid.__name__} ", autoescape=True),
 )
-_PAST_BESIDE: Final = _PAST.where(outbox.c.chat_id.not_in(bindparam("busy", expanding=True)))
 _PUT_ASIDE: Final = outbox.update().where(outbox.c.id == bindparam("row"), IS_DUE).values(GIVEN_UP)
 
 
@@ -81,10 +73,8 @@ async def put_past_aside(
 ) -> Sequence[tuple[Fact, Place, str]]:
     """Gives up the notices that are past their deadline, dead or (where nobody misses them) dropped; returns what each
     was to say, where, and in which language."""
-    beside = {"busy": [*except_for]} if except_for else {}
-    query = _PAST_BESIDE if beside else _PAST
     given_up: list[tuple[Fact, Place, str]] = []
-    for row in (await tx.execute(query, {"since": now - SHORTEST, **beside})).all():
+    for row in (await tx.execute(_PAST, {"since": now - SHORTEST, "busy": except_for})).all():
         fact = from_json(row.fact)
         if not is_past(fact, now - row.created_at):
             continue

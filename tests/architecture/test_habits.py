@@ -39,7 +39,7 @@ MAY_RUN_AT_IMPORT: Final = {
     "PlainValidator", "StringConstraints", "field_validator", "model_validator", "get_logger", "getLogger",
     "Typer", "Option", "Argument", "callback", "command", "add_typer", "Table", "Column", "MetaData", "ForeignKey",
     "Index", "UniqueConstraint", "CheckConstraint", "PrimaryKeyConstraint", "ForeignKeyConstraint", "DateTime",
-    "String", "LargeBinary", "Integer", "BigInteger", "with_variant", "text", "null",
+    "String", "LargeBinary", "Integer", "BigInteger", "Boolean", "with_variant", "text", "null",
 }  # fmt: skip
 """Definitions, constants and declarations, by the last part of the name. What opens, connects, reads settings or holds
 state is built in `bot.app`."""
@@ -47,7 +47,7 @@ STATEMENTS_ARE_WRITTEN_WITH: Final = {
     "select", "insert", "update", "delete", "values", "returning", "where", "join", "outerjoin", "order_by", "desc",
     "limit", "with_for_update", "with_only_columns", "correlate", "scalar_subquery", "label", "alias", "distinct",
     "bindparam", "tuple_", "literal", "case", "exists", "and_", "or_", "is_", "is_not", "in_", "not_in", "startswith",
-    "func.min", "func.max", "func.count", "func.coalesce",
+    "is_listed", "compiles", "func.min", "func.max", "func.count", "func.coalesce",
 }  # fmt: skip
 """What makes a statement: in `bot/storage` they are built once, and carried out with their parameters."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.sandbox import Sandbox
 from bot.sandbox.people import Person
-from tests.databases import start_postgres
+from tests.databases import own_folder, start_postgres
 from tests.e2e.several import Fleet
 from tests.e2e.told import about_paid, in_order, pictures
 
@@ -128,12 +128,13 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = start_postgres(tmp_path_factory.mktemp("own"))
-    server = Server(made)
-    yield server
-    server.stop()
-    made.cleanup()
+def server() -> Iterator[Server]:
+    with own_folder() as folder:
+        made = start_postgres(folder)
+        server = Server(made)
+        yield server
+        server.stop()
+        made.cleanup()
 
 
 async def test_all_survive_a_restart_of_the_database(
