@@ -122,6 +122,8 @@ class Life(RuleBasedStateMachine):
         assert not paid or ruling is not Ruling.NOT_PAID
         if before in {Status.WAITING, Status.CLOSED}:
             assert paid or ruling is not Ruling.PAID
+        elif not self.payment.unproven_since:
+            self.oracle.hear_nothing_like_it()  # an answer that changes while nobody watches is not read again
 
     @rule(said=sayings)
     def look_when_due(self, said: Said) -> None:
