@@ -7,10 +7,11 @@ import os
 import shutil
 import signal
 import sys
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import hypothesis
 import psycopg
@@ -51,20 +52,39 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for processes and browsers begins first, lest a worker end with it; `alone` comes last."""
-    items.sort(key=lambda item: (item.get_closest_marker("alone") is not None, "/e2e/" not in item.path.as_posix()))
+    """What waits for processes and browsers begins first, lest a worker end with it; what measures time comes last."""
+    items.sort(key=lambda item: (_turn_of(item), "/e2e/" not in item.path.as_posix()))
+
+
+def _turn_of(item: pytest.Item) -> int:
+    """0 for most tests, 1 for `patient` ones, 2 for `alone`."""
+    return 2 if item.get_closest_marker("alone") else 1 if item.get_closest_marker("patient") else 0
 
 
 @pytest.fixture(autouse=True)
 def _beside_others(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A test marked `alone` waits until the other workers' tests are over, and they wait for it."""
+    """A test marked `alone` waits until the other workers' tests are over, and they wait for it. A `patient` one does
+    so too, but for other patient ones."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         yield
         return
-    alone = request.node.get_closest_marker("alone") is not None
-    with (tmp_path_factory.getbasetemp().parent / "alone.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    common, turn = tmp_path_factory.getbasetemp().parent, _turn_of(request.node)
+    with (common / "alone.lock").open("a") as lock:
+        if turn == 1:
+            _wait_for_quiet(lock, common / "quiet")
+        fcntl.flock(lock, fcntl.LOCK_EX if turn == 2 else fcntl.LOCK_SH)
         yield
+
+
+def _wait_for_quiet(lock: IO[str], quiet: Path) -> None:
+    """Until nobody runs a test: found out once, as only patient and lonely tests come after that."""
+    while not quiet.exists():
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)  # a lock that all of them waited for would let in one at a time
+        else:
+            quiet.touch()
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ async def test_nothing_is_lost_or_false_over_many_deaths(tmp_path: Path, sqlite_
     assert ran.kills.total() == 10
 
 
-@pytest.mark.alone
+@pytest.mark.patient
 async def test_polite_ends_are_quick_and_double_nothing(tmp_path: Path, migrated_sqlite_url: str) -> None:
     """SIGTERM in the middle of the work: within five seconds, with status 0, and all that was under way is noted."""
     ran = await stop_politely(tmp_path, migrated_sqlite_url, stops=5, payments=12, seed=1, patience=60)

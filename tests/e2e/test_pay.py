@@ -165,7 +165,7 @@ async def test_asking_twice_sends_the_same_upload_and_tells_once(
     assert scanned_at_any_size(card.photo) == []
 
 
-@pytest.mark.alone
+@pytest.mark.patient
 async def test_a_proven_payment_is_told_within_three_seconds(
     sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
@@ -188,7 +188,7 @@ async def test_a_proven_payment_is_told_within_three_seconds(
         assert max(delays) < 3, dict(zip(proofs, delays, strict=True))
 
 
-@pytest.mark.alone
+@pytest.mark.patient
 async def test_a_bare_zero_is_told_after_a_second_read_within_six_seconds(
     sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
@@ -203,7 +203,7 @@ async def test_a_bare_zero_is_told_after_a_second_read_within_six_seconds(
         assert 2 <= time.monotonic() - paid_at < 6
 
 
-@pytest.mark.alone
+@pytest.mark.patient
 async def test_ten_open_payments_are_each_told_within_three_seconds(
     sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:

@@ -11,7 +11,7 @@ from bot.sandbox.people import Person
 from tests.e2e.process import WEBHOOK, BotProcess
 
 
-@pytest.mark.alone
+@pytest.mark.patient
 async def test_sigterm_ends_with_status_zero_within_five_seconds(
     bot_on_each: BotProcess, sandbox: Sandbox, sari: Person
 ) -> None:
@@ -28,7 +28,7 @@ async def test_sigterm_ends_with_status_zero_within_five_seconds(
     assert "Traceback" not in bot_on_each.log, bot_on_each.log
 
 
-@pytest.mark.alone
+@pytest.mark.patient
 async def test_sigterm_while_telegram_and_kiriminaja_are_gone(bot: BotProcess, sandbox: Sandbox, sari: Person) -> None:
     """An outage on both sides does not hold the stop up."""
     sandbox.kiriminaja.set_mode("slow", delay=30)
