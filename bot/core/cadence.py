@@ -33,6 +33,12 @@ class Cadence:
         shape = min(1 + (max(age, timedelta(0)) / TAU) ** 2, CAP)
         return max(self.first, self.first * shape * stretch)
 
+    @property
+    def spared(self) -> int:
+        """So many open payments at the most can each be looked at every `first`: as few need not be told by their age,
+        as `stretch` is 0 for them."""
+        return int(self.budget * self.first.total_seconds())
+
     def stretch(self, ages: Iterable[tuple[timedelta, int]], followed: Iterable[tuple[timedelta, int]] = ()) -> float:
         """Factor that makes the looks of all open payments fit the budget.
 

@@ -175,9 +175,13 @@ class Look:
 
     async def _measure(self, tx: Tx, now: datetime) -> None:
         if self._stretch_until is None or now >= self._stretch_until:
-            first = self._cadence.first
-            waiting, following = await looks.by_age(tx, now, AGES)
-            followed = [(interval(age, first), count) for age, count in following]
-            self._stretch = self._cadence.stretch(waiting, followed)
-            counted = sum(count for _, count in (*waiting, *following))
+            counted = await looks.count_open(tx, at_most=self._cadence.spared + 1)
+            if counted > self._cadence.spared:
+                first = self._cadence.first
+                waiting, following = await looks.by_age(tx, now, AGES)
+                followed = [(interval(age, first), count) for age, count in following]
+                self._stretch = self._cadence.stretch(waiting, followed)
+                counted = sum(count for _, count in (*waiting, *following))
+            else:
+                self._stretch = 0.0
             self._stretch_until = now + max(_STRETCH_LASTS, counted * _STRETCH_LASTS_EACH)

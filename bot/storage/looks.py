@@ -76,6 +76,18 @@ def _counted(steps: int) -> tuple[Select[tuple[int, int]], Select[tuple[bool, in
     return old, young.where(_OPEN, payments.c.look_at.is_not(None), not_(is_old)).group_by("followed", "step")
 
 
+_FIRST_OPEN: Final = (
+    select(payments.c.id).where(_OPEN, payments.c.look_at.is_not(None)).limit(bindparam("at_most")).subquery()
+)
+_COUNT_OPEN: Final = select(func.count(_FIRST_OPEN.c.id))
+
+
+async def count_open(tx: Tx, *, at_most: int) -> int:
+    """How many payments share the calls, counted up to a number."""
+    found: int = (await tx.execute(_COUNT_OPEN, {"at_most": at_most})).scalar_one()
+    return found
+
+
 async def by_age(tx: Tx, now: datetime, ages: Sequence[timedelta]) -> tuple[ByAge, ByAge]:
     """The payments watched closely, by the age the cadence counts, and those that are followed, by the time since they
     were paid: (age, how many). Of the `ages`, which rise from 0, each counts for the last it has reached."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bot.core.cadence import AGES, TAU, Cadence
+from bot.core.following import interval
 
 CADENCE = Cadence(timedelta(seconds=2), 5.0)
 
@@ -80,6 +81,17 @@ def test_a_lone_payment_is_looked_at_as_often_as_allowed() -> None:
     """Free budget shortens the intervals down to POLL_FIRST."""
     factor = CADENCE.stretch([(timedelta(hours=3), 1)])
     assert CADENCE.interval(timedelta(hours=3), factor) == timedelta(seconds=2)
+
+
+@given(cadence=cadences, open_payments=groups, followed=groups)
+def test_few_enough_are_looked_at_as_often_as_allowed_however_old(
+    cadence: Cadence, open_payments: list[tuple[timedelta, int]], followed: list[tuple[timedelta, int]]
+) -> None:
+    """Up to `spared` nobody need ask for their ages."""
+    intervals = [(interval(age, cadence.first), count) for age, count in followed]
+    count = sum(count for _, count in (*open_payments, *followed))
+    if 0 < count <= cadence.spared:
+        assert cadence.stretch(open_payments, intervals) == 0.0
 
 
 def test_a_rush_stretches_everybody_evenly() -> None:

@@ -32,6 +32,15 @@ async def test_ages_are_of_payments_watched_closely(database: Database) -> None:
     assert await by_age(database) == [{reached(5 * SECOND): 1}, {}]
 
 
+async def test_the_open_are_counted_up_to_a_number(database: Database) -> None:
+    """Those that share the calls, as by age."""
+    for number, status in enumerate((Status.WAITING, Status.WAITING, Status.FOLLOWING, Status.CLOSED)):
+        await keep_payment(database, f"XID-{number}", status)
+    await keep_payment(database, "XID-9", look_at=None)
+    async with database.begin() as tx:
+        assert [await looks.count_open(tx, at_most=most) for most in (0, 2, 3, 9)] == [0, 2, 3, 3]
+
+
 async def test_a_payment_said_to_be_paid_is_as_young_as_that_word(database: Database) -> None:
     """Also a closed one, which has no share of the budget otherwise."""
     for payment_id, status in (("XID-1", Status.WAITING), ("XID-2", Status.CLOSED)):

@@ -18,6 +18,7 @@ OPEN: Final = 5
 ASKED: Final[dict[str, tuple[str, Callable[[Tx], Awaitable[object]]]]] = {
     "payments to look at": ("payments_look_at", lambda tx: payments.due(tx, T0, 64, [])),
     "payments to look at beside some": ("payments_look_at", lambda tx: payments.due(tx, T0, 64, ["XID-1", "XID-2"])),
+    "payments that share the calls": ("payments_look_at", lambda tx: looks.count_open(tx, at_most=11)),
     "payments by age": ("payments_look_at", lambda tx: looks.by_age(tx, T0, AGES)),
     "payments to probe with": ("payments_look_at", lambda tx: outages.probe(tx, [Kind.EXPRESS, None], ["XID-1"])),
     "messages to deliver": ("outbox_due", lambda tx: waiting.due(tx, T0, limit=256, except_for=[1, 2])),
