@@ -63,9 +63,9 @@ MAY_RUN_AT_IMPORT: Final = {
 state is built in `bot.app`."""
 STATEMENTS_ARE_WRITTEN_WITH: Final = {
     "select", "insert", "update", "delete", "values", "returning", "where", "join", "outerjoin", "order_by", "desc",
-    "limit", "with_for_update", "with_only_columns", "correlate", "scalar_subquery", "label", "alias", "distinct",
-    "bindparam", "tuple_", "literal", "case", "exists", "and_", "or_", "is_", "is_not", "in_", "not_in", "startswith",
-    "is_listed", "compiles", "func.min", "func.max", "func.count", "func.coalesce",
+    "limit", "with_for_update", "with_only_columns", "correlate", "scalar_subquery", "subquery", "label", "alias",
+    "distinct", "bindparam", "tuple_", "literal", "case", "exists", "and_", "or_", "is_", "is_not", "in_", "not_in",
+    "startswith", "is_listed", "compiles", "func.min", "func.max", "func.count", "func.coalesce",
 }  # fmt: skip
 """What makes a statement: in `bot/storage` they are built once, and carried out with their parameters."""
 
