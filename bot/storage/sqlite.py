@@ -5,6 +5,7 @@ between each statement is a matter of microseconds, of which an errand would cos
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -157,6 +158,13 @@ def _changes(connection: Connection) -> int:
     return int(raw.total_changes)
 
 
+def _connection(path: Path) -> sqlite3.Connection:
+    # A new file is its owner's alone, whatever the umask: it holds people's messages. Those beside it take its mode.
+    with suppress(OSError):  # it is there, or SQLite says why it cannot be
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    return sqlite3.connect(path, check_same_thread=False)
+
+
 def _engine(path: Path, *, checkpoints: bool) -> Engine:
     # Checkpoints are left to the process that holds the lock file: two that make them at once may corrupt a WAL.
     pragmas = [f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
@@ -164,7 +172,7 @@ def _engine(path: Path, *, checkpoints: bool) -> Engine:
     statements = [*(f"PRAGMA {pragma}" for pragma in pragmas), _NO_PATIENCE]
     engine = create_engine(
         "sqlite://",
-        creator=lambda: sqlite3.connect(path, check_same_thread=False),
+        creator=lambda: _connection(path),
         poolclass=StaticPool,
         # Parameters hold whole updates, with people's names: errors go into the log without them.
         hide_parameters=True,

@@ -136,3 +136,14 @@ async def test_transactions_take_their_turns(engine: SqliteEngine) -> None:
     await asyncio.gather(*map(one, range(10)))
     assert order == list(range(10))
     assert await count(engine) == 10
+
+
+async def test_a_new_file_is_its_owners_alone(engine: SqliteEngine, tmp_path: Path) -> None:
+    """With those beside it: people's messages are in them. One that is there keeps its mode."""
+    await put(engine)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}  # noqa: ASYNC240  # nothing waits
+    assert modes == {"some.db": 0o600, "some.db-wal": 0o600, "some.db-shm": 0o600}
+    await engine.dispose()
+    (tmp_path / "some.db").chmod(0o640)
+    await put(engine)
+    assert (tmp_path / "some.db-wal").stat().st_mode & 0o777 == 0o640
