@@ -22,6 +22,7 @@ from bot.flows.own import new_owner_link, owner_is_missing
 from bot.flows.take_in import TakeIn
 from bot.kiriminaja.client import KiriminAja
 from bot.kiriminaja.pace import Pace as ProviderPace
+from bot.logs import Lasting
 from bot.messenger.account import OutOfReach, TokenRefused, close_account, learn_name, open_account
 from bot.messenger.sender import Sender
 from bot.messenger.updates import Updates
@@ -200,15 +201,16 @@ class App:
 
     async def _meet_telegram(self) -> None:
         """Waits for Telegram to answer; what it refuses is the operator's to mend."""
-        pause = 0.2
+        pause, trouble = 0.2, Lasting(self._log, "Telegram out of reach", "Telegram back")
         while not self._telegram_answered:
             try:
                 await learn_name(self._bot)
                 self._telegram_answered = True
+                trouble.is_over()
             except TokenRefused as error:
                 raise StartError(str(error)) from None
             except OutOfReach as error:
-                self._log.warning("Telegram out of reach", problem=str(error))
+                trouble.note(str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 10)
 

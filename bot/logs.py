@@ -8,7 +8,8 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -30,6 +31,44 @@ _LOUD = ("httpx", "httpcore", "apscheduler", "telegram", "asyncio", "uvicorn", "
 # database is locked, and one that is always wanted again soon), and that a connection is closed because a query was
 # given up. And what nobody may be told: whole answers of Telegram's that are no JSON.
 _ECHOES = ("apscheduler.executors", "apscheduler.scheduler", "psycopg", "telegram.request.BaseRequest")
+
+
+_REMINDED_EVERY = 600.0
+
+
+class Lasting:
+    """Trouble that may last for hours while something tries again and again: a line when it begins or is another, one
+    every ten minutes, and one when it is over."""
+
+    def __init__(self, log: Any, event: str, over: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`event` and `over` name its begin and its end; `clock`: seconds that only ever rise."""
+        self._log = log
+        self._event, self._over = event, over
+        self._clock = clock
+        self._since: float | None = None
+        self._said_at = 0.0
+        self._failed = 0
+        self._told: set[str] = set()
+
+    def note(self, problem: str) -> None:
+        """A try failed."""
+        now = self._clock()
+        if self._since is None:
+            self._since, self._failed = now, 0
+            self._told.clear()
+        self._failed += 1
+        if problem in self._told and now - self._said_at < _REMINDED_EVERY:
+            return
+        self._told.add(problem)
+        self._said_at = now
+        self._log.warning(self._event, problem=problem, seconds=round(now - self._since), failed=self._failed)
+
+    def is_over(self) -> None:
+        """A try went well."""
+        if self._since is not None:
+            seconds = round(self._clock() - self._since, 1)
+            self._log.warning(self._over, seconds=seconds, failed=self._failed)
+        self._since = None
 
 
 class Redaction(logging.Formatter):

@@ -13,7 +13,7 @@ import structlog
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.logs import set_up
+from bot.logs import Lasting, set_up
 
 TOKEN = "123456789:AAF_canary-of-the-bot-token_00"
 KEY = "canary-of-the-kiriminaja-key"
@@ -349,3 +349,22 @@ def test_it_goes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert captured.err == ""
     assert "event" in captured.out
     assert "\x1b" not in captured.out
+
+
+def test_trouble_that_lasts_is_told_when_it_begins_changes_goes_on_and_ends() -> None:
+    """An hour of it, tried every ten seconds, with another problem once in between: nine lines and not 361."""
+    now = 100.0
+    with structlog.testing.capture_logs() as said:
+        lasting = Lasting(structlog.get_logger("x"), "away", "back", lambda: now)
+        lasting.is_over()
+        for number in range(361):
+            lasting.note("refused" if number == 5 else "timed out")
+            now += 10
+        lasting.is_over()
+        lasting.note("timed out")
+    assert all(line["log_level"] == "warning" for line in said)
+    assert [(line["event"], line["seconds"], line["failed"]) for line in said] == [
+        ("away", 0, 1), ("away", 50, 6), *(("away", 650 + 600 * n, 66 + 60 * n) for n in range(5)),
+        ("back", 3610.0, 361), ("away", 0, 1),
+    ]  # fmt: skip
+    assert said[1]["problem"] == "refused"

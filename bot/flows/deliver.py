@@ -23,6 +23,7 @@ from bot.flows.render import Renderer
 from bot.flows.rendered import Nothing, Rendered, TooLate
 from bot.flows.send import Send
 from bot.flows.settle import Settle
+from bot.logs import Lasting
 from bot.messenger.pace import Pace
 from bot.messenger.sender import Delivered, Outcome, RetryAt, Sender, Undeliverable
 from bot.metrics import Metrics
@@ -70,6 +71,7 @@ class Deliver:
         made due."""
         self._deadlines_at: datetime | None = None
         self._log = structlog.get_logger("deliver")
+        self._outage = Lasting(self._log, "Telegram takes nothing", "Telegram takes messages again")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
         """Starts delivering to chats for which something is due; returns when more will be."""
@@ -190,13 +192,17 @@ class Deliver:
         chat_id = row.place.chat_id
         if isinstance(outcome, RetryAt) and outcome.after is None:
             pause = self._reach.failed(chat_id, row.attempts + 1, self._clock())
+            if self._reach.is_out:
+                self._outage.note(outcome.problem)
             return replace(pause, time=max(pause.time, _MAYBE_SENT_PAUSE)) if outcome.maybe_sent else pause
         if isinstance(outcome, RetryAt) and outcome.after is not None:
             self._pace.refused(chat_id, outcome.after)
             return Pause(timedelta(seconds=outcome.after + 0.05), own=False)
         if not isinstance(outcome, TooLate) and not isinstance(rendered, Nothing):
             self._pace.went()
-            self._returns += self._reach.went(chat_id)
+            if self._reach.went(chat_id):
+                self._returns += 1
+                self._outage.is_over()
         return Pause(timedelta(0), own=False)
 
     def _tell(self, row: Outgoing, outcome: Outcome | TooLate, begun_at: datetime) -> None:
@@ -204,13 +210,17 @@ class Deliver:
         if isinstance(row.fact, Paid) and isinstance(outcome, Delivered) and not row.fact.already:
             self._metrics.note_told_paid(self._clock() - row.fact.recorded_at)
         log = self._log.warning if isinstance(outcome, RetryAt | Undeliverable) else self._log.info
+        if isinstance(outcome, RetryAt) and outcome.after is None and self._reach.is_no_news(row.place.chat_id):
+            log = self._log.debug
         log(
             "delivered" if isinstance(outcome, Delivered) else "not delivered",
             what=type(row.fact).__name__ if row.fact else row.kind.value,
             payment=row.payment_id,
             chat=row.place.chat_id,
+            message=row.id,
             outcome=None if isinstance(outcome, Delivered) else type(outcome).__name__,
             problem=getattr(outcome, "problem", None),
+            after=getattr(outcome, "after", None),
             ms=round((self._clock() - begun_at).total_seconds() * 1000),
         )
 

@@ -78,7 +78,9 @@ class Hold:
         for side, _ in holding.probes:
             self._sides.begin_probe(side)
         if holding.sides != self._noted:
-            self._log.warning("looks held back" if holding.sides else "looks go on", sides=sorted(holding.sides))
+            problems = {one.side: one.problem for one in self._sides.held()}
+            sides = {side.value: problems.get(side, "") for side in sorted(holding.sides)}
+            self._log.warning("looks held back" if sides else "looks go on", sides=sides or None)
         self._noted = holding.sides
 
     async def _probe(self, tx: Tx, held: Held, busy: Collection[str]) -> Due | None:

@@ -78,6 +78,11 @@ class Reach:
         self._failing[chat_id] = failures = self._failing.get(chat_id, 0) + 1
         return Pause(probe_pause(failures, self._spread()), own=False)
 
+    def is_no_news(self, chat_id: int) -> bool:
+        """Whether a failure at this chat just now is what everybody's is, or was its own last one, with nothing that
+        got through in between: it is tried every few seconds, for hours maybe."""
+        return self.is_out or self._failing.get(chat_id, 0) > 1
+
     def went(self, chat_id: int) -> bool:
         """Telegram took a message, or refused it for good; True where this ends a time out of reach."""
         was_out = self.is_out

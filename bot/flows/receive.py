@@ -18,6 +18,7 @@ from bot.core.watch import Place
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.lanes import Lanes
 from bot.flows.take_in import TakeIn, chat_in
+from bot.logs import Lasting
 from bot.messenger.updates import LONG_POLL, Batch, Conflict, Trouble, Updates, problem_of
 from bot.storage import alerts, inbox, outbox
 from bot.storage.engine import Database, Tx, is_out_of_reach
@@ -55,6 +56,7 @@ class Poll:
         self._doubt = doubt
         self._clock = clock
         self._log = structlog.get_logger("receive")
+        self._trouble = Lasting(self._log, "no updates", "updates again")
         self._offset: int | None = None
         self._moved_at: datetime | None = None
         self.answered_at: datetime | None = None
@@ -81,12 +83,13 @@ class Poll:
             fetched = await self._updates.fetch(self._next(), wait=0 if first else LONG_POLL)
             if isinstance(fetched, Batch):
                 self.answered_at, self.problem = self._clock(), None
+                self._trouble.is_over()
                 failures, first = 0, False
                 await self._keep(fetched.updates)
                 continue
             failures += 1
             self.problem = problem_of(fetched)
-            self._log.warning("no updates", problem=self.problem)
+            self._trouble.note(self.problem)
             if isinstance(fetched, Conflict) and fetched.webhook:
                 await self._updates.drop_webhook()
                 if failures == 1:

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from bot.core.readiness import told_time
+from bot.logs import Lasting
 from bot.messenger.updates import ALLOWED, Batch, Conflict, Fetched, Updates, Webhook, problem_of
 
 CHECK_EVERY: Final = timedelta(minutes=3)
@@ -25,6 +26,7 @@ class Register:
         self._secret = secret
         self._clock = clock
         self._log = structlog.get_logger("register")
+        self._trouble = Lasting(self._log, "webhook not looked after", "webhook looked after again")
         self._told: tuple[int, str] | None = None
         self.agreed_at: datetime | None = None
         """When Telegram last said that it calls us."""
@@ -63,13 +65,14 @@ class Register:
                 case _:
                     failures += 1
                     self.problem = problem_of(said)
-                    self._log.warning("webhook not set", problem=self.problem)
+                    self._trouble.note(self.problem)
                     after = None if isinstance(said, Conflict) else getattr(said, "after", None)
                     await asyncio.sleep(
                         after if after is not None else min(0.5 * 2 ** min(failures, 6), _LONGEST_PAUSE)
                     )
                     continue
             failures, self.problem = 0, None
+            self._trouble.is_over()
             if is_set:
                 self.agreed_at = self._clock()
                 await asyncio.sleep(CHECK_EVERY.total_seconds())

@@ -33,6 +33,8 @@ class Held:
     side: Side
     troubled_for: float
     """Seconds since the first call in a row that it did not answer; 0 in a mere pause."""
+    problem: str
+    """Why, as the last call ended: for the log."""
     wait: float
     """Seconds until a probe may go out, or the pause is over."""
     probes: bool
@@ -52,6 +54,7 @@ class Sides:
     ) -> None:
         """`has_instant`: whether Instant has a host of its own. `first_probe` in seconds."""
         self._pace = pace
+        self._problems: dict[Side, str] = {}
         self._breakers = {Side.EXPRESS: Breaker(first_probe=first_probe, clock=clock)}
         if has_instant:
             self._breakers[Side.INSTANT] = Breaker(first_probe=first_probe, clock=clock)
@@ -76,8 +79,10 @@ class Sides:
                 self._breakers[side].answered()
             case Refused():
                 self._breakers[side].failed(refused=True)
+                self._problems[side] = "the key is refused"
             case Unwell() if answer != HELD_BACK:
                 self._breakers[side].failed()
+                self._problems[side] = answer.reason
 
     def is_held(self, kind: Kind | None) -> bool:
         """Whether a plain look at such a payment is better not made now."""
@@ -96,6 +101,7 @@ class Sides:
             Held(
                 side,
                 breaker.failing_for if breaker.is_open else 0.0,
+                self._problems.get(side, "") if breaker.is_open else "asked too often",
                 pause if paused else max(pause, breaker.probe_in),
                 probes=not paused,
             )

@@ -27,6 +27,8 @@ from telegram.error import (
 # What python-telegram-bot says where an answer has no words of Telegram's: a proxy's page, a captive portal. Such a no
 # is not final.
 _NOT_TELEGRAMS: Final = re.compile(r"[A-Za-z ]+ \(\d{3}\)")
+# Such as "Bad Gateway (502)". What follows may be the answer itself.
+_FIRST_WORDS: Final = re.compile(r"[A-Za-z]+( [A-Za-z]+)*( \(\d{3}\))?")
 CALL_TIMEOUT: Final = 12.0
 """Seconds for one call from start to last byte: an answer that drips never meets a timeout between two bytes."""
 # httpx's own: the request had surely not left when these were raised.
@@ -151,5 +153,8 @@ def _seconds(error: RetryAfter) -> float:
 
 
 def _short(error: Exception) -> str:
-    cause = type(error.__cause__ or error).__name__
-    return cause[:60]
+    cause = error.__cause__
+    says_nothing = isinstance(cause, TelegramError) or (cause is None and type(error) in {TelegramError, NetworkError})
+    if says_nothing and (said := _FIRST_WORDS.match(str(error))):
+        return said[0][:60]
+    return type(cause or error).__name__[:60]

@@ -130,7 +130,7 @@ class Updates:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             return Trouble(type(error).__name__)
         except (ValueError, RecursionError):
-            return Trouble("no JSON")
+            return Trouble("no JSON" if response.is_success else f"error {response.status_code}")
         return answer
 
     def _compare_clocks(self, date: str | None) -> None:

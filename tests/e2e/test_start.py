@@ -41,6 +41,10 @@ async def test_readiness_names_the_part_that_is_amiss(sandbox: Sandbox, tmp_path
         assert answer.status_code == 503
         assert answer.json()["telegram"] == "out of reach"
         assert sandbox.telegram.token not in answer.text
+        await sandbox.changes.until(lambda: len(sandbox.telegram.calls) > 2, 10, lambda: bot.log)
+        assert bot.log.count("Telegram out of reach") == 1, "it tries every few seconds, for hours maybe"
+        sandbox.telegram.outage(on=False)
+        await bot.logged("Telegram back", within=20)
     finally:
         bot.terminate()
         await bot.ended()

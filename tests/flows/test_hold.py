@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from bot.core.answer import Statement
 from bot.core.facts import ProviderUnwell
@@ -176,3 +177,16 @@ async def test_a_long_retry_after_is_no_storm_of_writes(world: World) -> None:
     assert len(world.calls) <= AT_ONCE
     await world.run(2 * MINUTE)
     assert len({one for _, one in world.calls}) == 70
+
+
+async def test_the_log_says_which_side_and_why(world: World) -> None:
+    """One that is down is waited out, a key that is refused is the operator's to mend."""
+    await world.keep([f"{kind}-100{number}" for kind in ("XID", "PID") for number in range(5)])
+    with structlog.testing.capture_logs() as lines:
+        world.express, world.instant = DOWN, REFUSED
+        await world.run(2 * MINUTE)
+        world.fare(UP)
+        await world.run(2 * MINUTE)
+    told = [(line["event"], repr(line["sides"])) for line in lines if line["event"].startswith("looks ")]
+    assert ("looks held back", "{'express': 'http_503', 'instant': 'the key is refused'}") in told
+    assert told[-1] == ("looks go on", "None")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
+import structlog
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.flows import register
@@ -227,3 +228,17 @@ async def test_a_webhook_is_registered_and_looked_after(
     assert not kept.is_fresh(telegram.now + 4 * register.CHECK_EVERY)
     assert kept.last_failed_push == "1970-01-01T00:00:05Z Connection refused"
     assert Register(cast("Updates", telegram), URL, "s3cret", clock=telegram.clock).last_failed_push is None
+
+
+async def test_hours_without_telegram_fill_no_log() -> None:
+    """Polling or behind a webhook: what is the matter is told once, and that it is over."""
+    polling = Telegram(*[Trouble("unwell")] * 99, batch(5))
+    with structlog.testing.capture_logs() as lines:
+        await polled(polling)
+    assert [(line["event"], line["failed"]) for line in lines] == [("no updates", 1), ("updates again", 99)]
+    pushed = Telegram(*[Trouble("unwell")] * 99, Batch([]), GOOD, *[Trouble("unwell")] * 99, GOOD)
+    with structlog.testing.capture_logs() as lines, pytest.raises(Over):
+        await Register(cast("Updates", pushed), URL, "s3cret", clock=pushed.clock).run()
+    away, back = ("webhook not looked after", 1), ("webhook looked after again", 99)
+    found = [(line["event"], line["failed"]) for line in lines if "failed" in line]
+    assert found == [away, back, away, back]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from bot.core import commands, connections, facts, journey
@@ -225,3 +226,27 @@ async def test_what_a_block_refused_is_not_searched_for_on_return(database: Data
         await chats.wake(tx, 1, world.now)
     await world.run(SECOND)
     assert (world.told[1], len(world.tries)) == (["paid"], 2)
+
+
+@pytest.mark.parametrize(("chats", "over"), [(1, 0), (100, 2)], ids=["a quiet bot", "a busy one"])
+async def test_an_outage_fills_no_log(database: Database, chats: int, over: int) -> None:
+    """What keeps failing for everybody is said at the beginning and at the end, and each row by its number."""
+    with structlog.testing.capture_logs() as lines:
+        found = await outage(database, timedelta(minutes=10), chats)
+    assert found.knocks > 50
+    told = [line for line in lines if line["log_level"] == "warning"]
+    failed = [line for line in told if line["event"] == "not delivered"]
+    assert len(failed) == (1 if chats == 1 else 0), "where it is Telegram's trouble, it is nobody's own"
+    assert {line["message"] for line in failed} <= {row.id for row in await rows_of(database, table)}
+    assert [line["event"] for line in told if line not in failed] == (
+        ["Telegram takes nothing", "Telegram takes messages again"][:over]
+    )
+
+
+async def test_a_429_says_for_how_long(database: Database) -> None:
+    """Which tells a short breath from an hour of silence."""
+    world = World(database, lambda *_: None if world.tries[1:] else RetryAt("429", 7.0))
+    await keep_many(database, [("a", 1)], T0)
+    with structlog.testing.capture_logs() as lines:
+        await world.run(timedelta(minutes=1))
+    assert [(line["event"], line.get("after")) for line in lines] == [("not delivered", 7.0), ("delivered", None)]

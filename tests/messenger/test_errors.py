@@ -18,11 +18,11 @@ from bot.messenger.sender import Sender
 from tests.messenger.faking import bot_at
 
 RAISED: dict[type[TelegramError], tuple[TelegramError, Outcome]] = {
-    errors.TelegramError: (TelegramError("x"), RetryAt("TelegramError", maybe_sent=True)),
+    errors.TelegramError: (TelegramError("x"), RetryAt("x", maybe_sent=True)),
     errors.Forbidden: (errors.Forbidden("blocked"), Undeliverable("blocked", chat_is_gone=True)),
     errors.InvalidToken: (errors.InvalidToken("x"), RetryAt("the token is refused")),
     errors.EndPointNotFound: (errors.EndPointNotFound("x"), RetryAt("EndPointNotFound", maybe_sent=True)),
-    errors.NetworkError: (errors.NetworkError("x"), RetryAt("NetworkError", maybe_sent=True)),
+    errors.NetworkError: (errors.NetworkError("Bad Gateway"), RetryAt("Bad Gateway", maybe_sent=True)),
     errors.BadRequest: (errors.BadRequest("x"), Undeliverable("x")),
     errors.TimedOut: (errors.TimedOut(), RetryAt("TimedOut", maybe_sent=True)),
     errors.ChatMigrated: (errors.ChatMigrated(-5), Moved(-5)),

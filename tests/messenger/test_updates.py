@@ -130,7 +130,7 @@ async def test_a_no_is_read_whatever_its_status() -> None:
     """Telegram's codes stand in the body."""
     assert await ask(json.dumps(no(401)).encode(), 401) == TokenRefused()
     assert await ask(json.dumps(no(409)).encode(), 409) == Conflict(webhook=False)
-    assert await ask(b"<html>", 404) == Trouble("no JSON")
+    assert await ask(b"<html>", 404) == Trouble("error 404"), "a web page of whatever is in between"
 
 
 @pytest.mark.parametrize("offset", [None, 12])
