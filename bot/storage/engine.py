@@ -286,4 +286,7 @@ class Database:
 
 
 def _newer(revision: str) -> DatabaseError:
-    return DatabaseError(f"DATABASE_URL: the database is newer (revision {revision}) than this paybot: update paybot.")
+    return DatabaseError(
+        f"DATABASE_URL: the database is newer (revision {revision}) than this paybot: "
+        "update paybot, or restore a copy made before into an empty database."
+    )

@@ -146,6 +146,28 @@ async def test_a_backup_of_a_newer_paybot_is_refused(
         await Restore(file, yes=True)(settings)
 
 
+async def test_the_way_back_to_an_older_paybot_is_as_the_readme_says(
+    make_settings: MakeSettings, migrated_sqlite_url: str, tmp_path: Path
+) -> None:
+    """Over the newer database nothing is restored; with that one moved away, the copy made before the update is."""
+    await fill(migrated_sqlite_url)
+    settings = make_settings(DATABASE_URL=migrated_sqlite_url)
+    path, kept = tmp_path / "paybot.db", tmp_path / f"paybot.db.before-{HEAD}.bak"
+    await Backup(kept, force=False)(settings)
+    newer = Database(migrated_sqlite_url)
+    await newer.open()
+    async with newer.begin() as tx:
+        await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await newer.close()
+    with pytest.raises(DatabaseError, match="into an empty database"):
+        await Restore(kept, yes=True)(settings)
+    path.rename(tmp_path / "newer.db")  # nothing waits
+    assert await Restore(kept, yes=False)(settings) == 0
+    assert await rows_at(migrated_sqlite_url) == FILLED
+    readme = (Path(__file__).parents[2] / "deploy" / "README.md").read_text(encoding="utf-8")
+    assert "`paybot.db.before-REVISION.bak`" in readme
+
+
 async def test_everything_moves_to_an_empty_database(
     make_settings: MakeSettings, migrated_sqlite_url: str, make_postgres_url: Callable[[str], str],
     capsys: pytest.CaptureFixture[str],

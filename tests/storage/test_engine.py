@@ -104,7 +104,7 @@ async def test_a_newer_database_is_refused(database_url: str) -> None:
     async with database.begin() as tx:
         await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await database.close()
-    with pytest.raises(DatabaseError, match=r"newer.*update paybot"):
+    with pytest.raises(DatabaseError, match=r"newer.*update paybot, or restore a copy made before into an empty"):
         await Database(database_url).open()
 
 
