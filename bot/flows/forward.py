@@ -11,6 +11,7 @@ from bot.core.callbacks import AlertNotForwarded
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.lanes import Lanes
 from bot.kiriminaja.push import Push
+from bot.logs import Lasting
 from bot.metrics import Metrics
 from bot.storage import callbacks
 from bot.storage.callbacks import Forward
@@ -45,6 +46,7 @@ class PassOn:
         self._metrics = metrics
         self._lanes = Lanes[int]("forward", _AT_ONCE)
         self._log = structlog.get_logger("forward")
+        self._trouble = Lasting(self._log, "callbacks not passed on", "callbacks passed on again")
 
     async def run_due(self, wake: Callable[[], None]) -> datetime | None:
         """Starts what is due; returns when the next is. `wake` is called as each ends."""
@@ -91,6 +93,11 @@ class PassOn:
         if given_up:
             self._wake_deliver()
         self._metrics.note_forward("delivered" if taken else "given_up" if given_up else "failed")
-        log = self._log.debug if taken else self._log.warning
+        # Each is tried some thirty times within a day, and there may be thousands of them.
+        if taken:
+            self._trouble.is_over()
+        else:
+            self._trouble.note(problem)
+        log = self._log.warning if given_up else self._log.debug
         log("callback passed on" if taken else "callback not passed on", callback=one.id, outcome=problem,
             attempt=one.attempts + 1, given_up=given_up)  # fmt: skip

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import cast
 
 import pytest
+import structlog
 
 from bot.core.callbacks import AlertNotForwarded, Callback
 from bot.core.watch import Place
@@ -83,8 +84,11 @@ async def one_round(database: Database, pass_on: PassOn) -> datetime | None:
 async def test_it_is_tried_for_a_day_then_given_up(database: Database, pass_on: PassOn, receiver: Receiver) -> None:
     """Each pause at least as long as the one before, up to an hour; then the body is gone."""
     await keep(database, "a", "b")
-    while next_at := await one_round(database, pass_on):
-        receiver.now = next_at
+    with structlog.testing.capture_logs() as lines:
+        while next_at := await one_round(database, pass_on):
+            receiver.now = next_at
+    told = [(line["event"], line.get("given_up")) for line in lines if line["log_level"] == "warning"]
+    assert told == [("callbacks not passed on", None), *[("callback not passed on", True)] * 2], "not each try of each"
     assert {body for _, _, body, _ in receiver.took} == {b"a", b"b"}
     assert {(url, content_type) for _, url, _, content_type in receiver.took} == {(URL, "a/b")}
     times = [at for at, _, body, _ in receiver.took if body == b"a"]
@@ -111,7 +115,10 @@ async def test_what_is_taken_does_not_come_again(
         assert next_at is not None
         receiver.now = next_at
     receiver.outcome = outcome
-    assert await one_round(database, pass_on) is None
+    with structlog.testing.capture_logs() as lines:
+        assert await one_round(database, pass_on) is None
+    assert lines[0] == {"event": "callbacks passed on again", "log_level": "warning", "seconds": lines[0]["seconds"],
+                        "failed": 2}  # fmt: skip
     assert len(receiver.took) == 3
     assert [row.body for row in await rows_of(database, table)] == [None]
     assert await rows_of(database, outbox) == []
