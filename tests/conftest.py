@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from bot.storage.engine import Database
-from tests.databases import own_folder, start_postgres
+from tests.databases import emptied, own_folder, start_postgres
 
 # What is compiled is kept, whatever the environment says: each worker and each process would do it anew.
 sys.dont_write_bytecode = False
@@ -153,10 +153,21 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_urls() -> list[str]:
+    """The PostgreSQL database with all tables that the last test had, if any."""
+    return []
+
+
 @pytest.fixture
-def migrated_postgres_url(make_postgres_url: Callable[[str], str], migrated_postgres: str) -> str:
-    """A PostgreSQL database of this test's own, with all tables."""
-    return make_postgres_url(migrated_postgres)
+def migrated_postgres_url(
+    make_postgres_url: Callable[[str], str], migrated_postgres: str, postgres_urls: list[str]
+) -> str:
+    """A PostgreSQL database of this test's own, with all tables: the last test's without its rows, where that will
+    do."""
+    if not (postgres_urls and emptied(postgres_urls[0])):
+        postgres_urls[:] = [make_postgres_url(migrated_postgres)]
+    return postgres_urls[0]
 
 
 @pytest.fixture

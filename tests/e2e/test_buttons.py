@@ -233,8 +233,8 @@ async def test_with_a_slow_provider_every_press_is_answered_and_the_outcome_told
     assert {answer.text for answer in answers} == {"Checking…"}
     assert "No longer watched" in stopped.text
     sandbox.kiriminaja.set_mode("up")
-    assert (await tom.private_chat.next_message(timeout=10)).text
-    await tom.private_chat.wait_for_message(lambda message: other.id in message.text, timeout=10)
+    await tom.private_chat.wait_for_text("Not recorded")
+    await tom.private_chat.wait_for_text(other.id)
     await tom.send("/help")
     await tom.private_chat.wait_for_text("How it works")
     assert sum("Not recorded" in message.text for message in tom.private_chat.from_bot) == 1
