@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Final
 
 from bot.core.alerts import Alert, AlertGuessing, AlertOdd, AlertPaid, AlertUnhandled, AlertWithheld
-from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import AlertUndeliverable, ConnectionAlert
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble
 from bot.core.message import THIS_MESSAGE
@@ -57,7 +56,7 @@ def kind_of(alert: Alert) -> AlertKind:
         case AlertUndeliverable() | AlertUnhandled() | AlertGuessing():
             return AlertKind.OTHER
         case _:
-            return AlertKind.CONNECTION if _is_of_connections(alert) else AlertKind.DOUBT
+            return AlertKind.CONNECTION if isinstance(alert, ConnectionAlert) else AlertKind.DOUBT
 
 
 def sort_of(alert: Alert) -> str | None:
@@ -73,8 +72,4 @@ def sort_of(alert: Alert) -> str | None:
         case AlertUndeliverable():
             return name
         case _:
-            return None if _is_of_connections(alert) else name
-
-
-def _is_of_connections(alert: Alert) -> bool:
-    return isinstance(alert, ConnectionAlert | AlertNotForwarded)
+            return None if isinstance(alert, ConnectionAlert) else name

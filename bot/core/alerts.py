@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.answer import Oddity
-from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import ConnectionAlert
 from bot.core.journey import PackageAlert
 from bot.core.qris import QrisFault
@@ -58,5 +57,4 @@ class AlertUnhandled:
 
 Alert = (
     AlertPaid | AlertOdd | AlertWithheld | AlertClaim | PackageAlert | ConnectionAlert | AlertGuessing | AlertUnhandled
-    | AlertNotForwarded
-)  # fmt: skip
+)

@@ -74,13 +74,6 @@ class ExpressNews:
     parcels: tuple[Parcel, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertNotForwarded:
-    """Callbacks could not be passed on to CALLBACK_FORWARD_URL for a day. `problem` is a short word for why."""
-
-    problem: str
-
-
 def news_of(event: ParcelEvent, parcels: tuple[Parcel, ...], told: list[ExpressNews]) -> ExpressNews | None:
     """What is new to a chat that was told so much: each event once a package, and none that a later one overtook."""
     settled = {event, *_OVERTAKEN_BY.get(event, ())}

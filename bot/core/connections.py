@@ -1,5 +1,5 @@
-"""Facts about the bot's own connections, for the operators alone (see `core.facts`): whether KiriminAja answers and
-Telegram hands over and takes messages."""
+"""Facts about the bot's own connections, for the operators alone (see `core.facts`): whether KiriminAja answers,
+Telegram hands over and takes messages, and CALLBACK_FORWARD_URL takes callbacks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +53,14 @@ class AlertMissed:
     """Alerts to the same place were too old to be told, once Telegram took them again."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlertNotForwarded:
+    """Callbacks could not be passed on to CALLBACK_FORWARD_URL for a day. `problem` is a short word for why."""
+
+    problem: str
+
+
 ConnectionAlert = (
     AlertKeyRefused | AlertKeyWorks | AlertProviderDown | AlertProviderBack | AlertOtherPoller | AlertUndeliverable
-    | AlertMissed
+    | AlertMissed | AlertNotForwarded
 )  # fmt: skip

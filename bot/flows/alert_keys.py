@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.core.alerts import Alert, AlertClaim, AlertGuessing, AlertOdd, AlertPaid, AlertUnhandled, AlertWithheld
-from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import (
     AlertKeyRefused,
     AlertKeyWorks,
     AlertMissed,
+    AlertNotForwarded,
     AlertOtherPoller,
     AlertProviderBack,
     AlertProviderDown,
@@ -50,6 +50,9 @@ async def _key_of_connection(tx: Tx, alert: ConnectionAlert, payment_id: str | N
             return f"missed:{now:%Y%m%d}"
         case AlertUndeliverable(chat_id=chat_id):
             return f"undeliverable:{payment_id}:{chat_id}"
+        case AlertNotForwarded():
+            # Once a day: a receiver that is away misses all that comes.
+            return f"not_forwarded:{now:%Y%m%d}"
         case _:
             assert_never(alert)
 
@@ -62,7 +65,7 @@ async def _turn(tx: Tx, contrary: str) -> int:
 
 def _key(
     alert: AlertPaid | AlertOdd | AlertWithheld | AlertClaim | AlertPackageTrouble | AlertNoDriver | AlertGuessing
-    | AlertUnhandled | AlertNotForwarded,
+    | AlertUnhandled,
     payment_id: str | None,
     now: datetime,
 ) -> str:  # fmt: skip
@@ -83,8 +86,5 @@ def _key(
             return f"guessing:{who}:{now:%Y%m%d}"
         case AlertUnhandled(update_id=update_id):
             return f"unhandled:{update_id}"
-        case AlertNotForwarded():
-            # Once a day: a receiver that is away misses all that comes.
-            return f"not_forwarded:{now:%Y%m%d}"
         case _:
             assert_never(alert)

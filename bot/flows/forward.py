@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.core.callbacks import AlertNotForwarded
+from bot.core.connections import AlertNotForwarded
 from bot.flows.announce import Operators, alert_operators
 from bot.flows.lanes import Lanes
 from bot.kiriminaja.push import Push

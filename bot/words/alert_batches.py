@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.core.alerts import Alert, AlertClaim, AlertGuessing, AlertOdd, AlertPaid, AlertUnhandled, AlertWithheld
-from bot.core.connections import (
-    AlertUndeliverable,
-)
+from bot.core.connections import AlertUndeliverable
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble
 from bot.core.message import Message
 from bot.core.payment import Payment

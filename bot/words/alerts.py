@@ -5,16 +5,15 @@ from typing import assert_never
 from bot.core.access import GUESSES, GUESSES_WITHIN, WAIT
 from bot.core.alerts import Alert, AlertClaim, AlertGuessing, AlertOdd, AlertPaid, AlertUnhandled, AlertWithheld
 from bot.core.answer import Oddity
-from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import (
     AlertKeyRefused,
     AlertKeyWorks,
     AlertMissed,
+    AlertNotForwarded,
     AlertOtherPoller,
     AlertProviderBack,
     AlertProviderDown,
     AlertUndeliverable,
-    ConnectionAlert,
 )
 from bot.core.journey import AlertNoDriver, AlertPackageTrouble
 from bot.core.message import Message
@@ -46,22 +45,20 @@ def alert(fact: Alert, voice: Voice, payment: Payment | None) -> Message:
             return Message(lines(voice.say("alert.undeliverable"), _payment_line(payment, voice), told, do))
         case (
             AlertKeyRefused() | AlertKeyWorks() | AlertProviderDown() | AlertProviderBack() | AlertOtherPoller()
-            | AlertMissed()
+            | AlertMissed() | AlertNotForwarded()
         ):  # fmt: skip
             return Message(_connection(fact, voice))
-        case AlertGuessing() | AlertNotForwarded() | AlertUnhandled():
+        case AlertGuessing() | AlertUnhandled():
             return Message(_aside(fact, voice))
         case _ as never:
             assert_never(never)
 
 
-def _aside(fact: AlertGuessing | AlertNotForwarded | AlertUnhandled, voice: Voice) -> Html:
+def _aside(fact: AlertGuessing | AlertUnhandled, voice: Voice) -> Html:
     match fact:
         case AlertGuessing():
             within, wait = GUESSES_WITHIN.total_seconds() // 60, WAIT.total_seconds() // 60
             return voice.say("alert.guessing", who=str(fact.who), count=GUESSES, within=int(within), wait=int(wait))
-        case AlertNotForwarded():
-            return voice.say("alert.not_forwarded", problem=fact.problem)
         case AlertUnhandled():
             # Not a number of the reader's language: it is looked up in the database as it stands.
             return voice.say("alert.unhandled", update=str(fact.update_id))
@@ -69,7 +66,11 @@ def _aside(fact: AlertGuessing | AlertNotForwarded | AlertUnhandled, voice: Voic
             assert_never(never)
 
 
-def _connection(fact: ConnectionAlert, voice: Voice) -> Html:
+def _connection(
+    fact: AlertKeyRefused | AlertKeyWorks | AlertProviderDown | AlertProviderBack | AlertOtherPoller | AlertMissed
+    | AlertNotForwarded,
+    voice: Voice,
+) -> Html:  # fmt: skip
     match fact:
         case AlertKeyRefused():
             return voice.say("alert.key_refused")
@@ -87,8 +88,12 @@ def _connection(fact: ConnectionAlert, voice: Voice) -> Html:
             return lines(title, voice.count("alert.waited", waited), voice.say("alert.back_do"))
         case AlertMissed():
             return voice.say("alert.missed")
-        case _:
+        case AlertOtherPoller():
             return voice.say("alert.other_poller")
+        case AlertNotForwarded():
+            return voice.say("alert.not_forwarded", problem=fact.problem)
+        case _ as never:
+            assert_never(never)
 
 
 def _paid(fact: AlertPaid, voice: Voice, payment: Payment | None) -> Html:

@@ -8,11 +8,11 @@ import pytest
 from bot.core.alerting import AlertKind, kind_of, sort_of, switch_handle, switch_of
 from bot.core.alerts import Alert, AlertClaim, AlertGuessing, AlertOdd, AlertPaid, AlertUnhandled, AlertWithheld
 from bot.core.answer import Oddity
-from bot.core.callbacks import AlertNotForwarded
 from bot.core.connections import (
     AlertKeyRefused,
     AlertKeyWorks,
     AlertMissed,
+    AlertNotForwarded,
     AlertOtherPoller,
     AlertProviderBack,
     AlertProviderDown,

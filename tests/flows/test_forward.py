@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 import structlog
 
-from bot.core.callbacks import AlertNotForwarded, Callback
+from bot.core.callbacks import Callback
+from bot.core.connections import AlertNotForwarded
 from bot.core.watch import Place
 from bot.flows.announce import Operators
 from bot.flows.forward import GIVEN_UP_AFTER, PassOn
