@@ -1,7 +1,7 @@
 """Settings: the only reader of the environment.
 
 Each setting comes from the environment, from `.env`, or from a file named by `<NAME>_FILE` (a mounted secret).
-An empty value is unset; a value and a file at once are an error. Names are the interface's and fixed.
+An empty value is unset; a value and a file at once are an error. Names stay, as operators have them in their `.env`.
 """
 
 import hmac
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _sandbox_goes_together(cls, values: dict[str, Any]) -> dict[str, Any]:
-        # The staging host only ever sees the sandbox's key: see `kiriminaja_instant_url` in the interface.
+        # The staging host only ever sees the sandbox's key: see KIRIMINAJA_INSTANT_URL in `.env.example`.
         express = str(values.get("kiriminaja_express_url") or SANDBOX_EXPRESS_URL).rstrip("/")
         if express == SANDBOX_EXPRESS_URL and not values.get("kiriminaja_instant_url"):
             values = {**values, "kiriminaja_instant_url": SANDBOX_INSTANT_URL}

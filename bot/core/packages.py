@@ -31,7 +31,8 @@ class Step(StrEnum):
     NO_DRIVER_STILL = "no_driver_still"
 
 
-# The one table: a new code is added here and as `status.<code>` in both catalogues.
+# The one table: a new code is added here and as `status.<code>` in each catalogue; one before the pickup also to the
+# two sets below, by what it says of a driver.
 PHASE_OF: Final[dict[int, Phase]] = (
     dict.fromkeys((100, 101, 102, 103, 104, 105), Phase.ENTRY)
     | dict.fromkeys((106, 107, 110, 152, 210, 211), Phase.UNDER_WAY)

@@ -1,16 +1,13 @@
 """The shop's figures as a picture: the sum in large type, below it panels of bars, each measured by its own peak."""
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.core.chart import Chart, Panel
 from bot.pictures.card import GREEN, GREY, SMOOTH, in_palette, tint
 from bot.pictures.layout import EDGE, ROOM, WIDTH
 from bot.pictures.lettering import ACCENT, Lettering, Run
 from bot.pictures.png import encode_png
-
-if TYPE_CHECKING:
-    pass
 
 _LINE, _STRONG, _PALE = 2, 4, 5  # places in the palette
 _HEAD: Final = 286  # px, all that stands above the panels

@@ -178,7 +178,8 @@ class World:
 
     def chat_for_call(self, chat_id: int | str) -> Chat:
         """The chat a method is meant for, or the `Refusal` the bot deserves."""
-        chat = self.chats.get(chat_id) if isinstance(chat_id, int) else self._public(chat_id)
+        # Only people carry user names here, and the real server does not resolve those for bots either.
+        chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
         if chat is None:
             raise bad_request("chat not found")
         if chat.migrated_to is not None:
@@ -193,10 +194,6 @@ class World:
             gone = "kicked from" if chat.bot_status == "kicked" else "not a member of"
             raise Refusal(403, f"Forbidden: bot {'was' if gone[0] == 'k' else 'is'} {gone} the {chat.type} chat")
         return chat
-
-    def _public(self, username: str) -> Chat | None:
-        # Only people carry user names here, and the real server does not resolve those for bots either.
-        return None
 
     def _check_private(self, chat: Chat) -> None:
         if chat.bot_status == "kicked":

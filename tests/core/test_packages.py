@@ -17,6 +17,14 @@ def test_the_table_is_the_documented_one() -> None:
     assert {int(code): phase for phase, codes in DOCUMENTED.items() for code in codes.split()} == PHASE_OF
 
 
+def test_of_each_code_before_the_pickup_it_is_known_whether_a_driver_is_to_come() -> None:
+    """A new one has to be decided on, or nobody would be told that no driver comes. KiriminAja has 103 and 104."""
+    entry = {code for code, phase in PHASE_OF.items() if phase is Phase.ENTRY}
+    without = {code for code in PHASE_OF if Package("YAN-1", status=code).awaits_driver}
+    assert without == {100, 101, 102, 105}
+    assert entry - without == {103, 104}
+
+
 @pytest.mark.parametrize(
     ("status", "phase"), [(105, Phase.ENTRY), (200, Phase.FINAL), (0, Phase.UNKNOWN), (None, Phase.UNKNOWN)]
 )
