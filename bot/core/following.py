@@ -31,7 +31,7 @@ from bot.core.journey import (
     PackageTrouble,
     PickedUp,
 )
-from bot.core.packages import Package, Phase, Step
+from bot.core.packages import DELIVERED, PICKED_UP, Package, Phase, Step
 
 FOLLOWED_FOR: Final = timedelta(hours=24)
 FIRST: Final = timedelta(seconds=15)
@@ -40,8 +40,6 @@ NO_DRIVER: Final = timedelta(minutes=15)
 NO_DRIVER_STILL: Final = timedelta(minutes=60)
 
 _MOST: Final = 100  # as many as one answer may have
-_PICKED_UP: Final = 106
-_DELIVERED: Final = 200
 _OVERTAKEN: Final[dict[Step, frozenset[Step]]] = {
     Step.DRIVER: frozenset({Step.NO_DRIVER, Step.NO_DRIVER_STILL}),
     Step.PICKED_UP: frozenset({Step.DRIVER, Step.NO_DRIVER, Step.NO_DRIVER_STILL}),
@@ -139,13 +137,13 @@ def _by_key(packages: Iterable[Package]) -> dict[tuple[str, int], Package]:
 
 def _step(package: Package, waited: timedelta) -> Step | None:
     """What there is to tell of a package as it stands."""
-    if package.status == _DELIVERED:
+    if package.status == DELIVERED:
         return Step.DELIVERED
     if package.phase is Phase.FINAL:
         return Step.FAILED
     if package.phase is Phase.TROUBLE:
         return Step.TROUBLE
-    if package.status == _PICKED_UP:
+    if package.status == PICKED_UP:
         return Step.PICKED_UP
     if package.driver_comes:
         return Step.DRIVER

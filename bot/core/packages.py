@@ -41,6 +41,8 @@ PHASE_OF: Final[dict[int, Phase]] = (
     | dict.fromkeys((200, 300, 333, 400, 500, 555, 703, 704), Phase.FINAL)
 )
 
+PICKED_UP: Final = 106
+DELIVERED: Final = 200
 COURIERS: Final[dict[str, str]] = {"gosend": "GoSend", "grab_express": "GrabExpress", "borzo": "Borzo"}
 _BEFORE_PICKUP: Final = frozenset({None, 100, 101, 102, 105, 110})
 # Without a driver: 103 and 104 say that KiriminAja has it already, 110 that somebody is to come.

@@ -25,8 +25,8 @@ class _Target:
         self.rows.append(row)
 
 
-Payer = tuple[int, int]
-"""The chat and the person of a claim to pay."""
+PayerAt = tuple[int, int]
+"""The chat and the person who said there "I'll pay this": a name is told by chat."""
 
 _NAMES: Final = (
     ("januari", "january"), ("februari", "february", "pebruari"), ("maret", "march"), ("april",), ("mei", "may"),
@@ -79,7 +79,7 @@ def span_of(month: date, zone: tzinfo) -> tuple[datetime, datetime]:
     return begin_of(month, zone), begin_of(month_after(month), zone)
 
 
-def as_csv(entries: Sequence[Entry], zone: tzinfo, names: Mapping[Payer, str]) -> bytes:
+def as_csv(entries: Sequence[Entry], zone: tzinfo, names: Mapping[PayerAt, str]) -> bytes:
     """The file, by RFC 4180, in UTF-8 with the mark by which Excel knows it. Times are local, with their offset; a
     payer without a name stands there by Telegram's number. No cell can be taken for a formula."""
     target = _Target()
@@ -100,14 +100,14 @@ def as_csv(entries: Sequence[Entry], zone: tzinfo, names: Mapping[Payer, str]) -
     return "".join(target.rows).encode("utf-8-sig")
 
 
-def payer_of(entry: Entry) -> Payer | None:
+def payer_of(entry: Entry) -> PayerAt | None:
     """Whose claim to pay it was, where there was one."""
     if entry.payer_id is None or entry.payer_chat_id is None:
         return None
     return entry.payer_chat_id, entry.payer_id
 
 
-def _payer(entry: Entry, names: Mapping[Payer, str]) -> str:
+def _payer(entry: Entry, names: Mapping[PayerAt, str]) -> str:
     payer = payer_of(entry)
     if payer is None:
         return ""

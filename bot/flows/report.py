@@ -16,7 +16,7 @@ import structlog
 from bot.core import recap
 from bot.core.chart import Chart
 from bot.core.message import Message
-from bot.core.recap import Payer, payer_of
+from bot.core.recap import PayerAt, payer_of
 from bot.core.totals import Entry, Recap, Report, Totals, figures_of, since, totals_of
 from bot.core.watch import Place
 from bot.flows.admit import Staff
@@ -95,7 +95,7 @@ class Reports:
             return message
         return DocumentMessage(message, _file_name(month), tuple(entries), row.place)
 
-    async def _nameable(self, place: Place, entries: Iterable[Entry]) -> frozenset[Payer]:
+    async def _nameable(self, place: Place, entries: Iterable[Entry]) -> frozenset[PayerAt]:
         """Those that may be named here."""
         payers = frozenset(filter(None, map(payer_of, entries)))
         # A private chat has its person's number.
@@ -103,12 +103,12 @@ class Reports:
             return payers
         return frozenset(payer for payer in payers if payer[0] == place.chat_id)
 
-    async def _names(self, payers: frozenset[Payer]) -> Mapping[Payer, str]:
+    async def _names(self, payers: frozenset[PayerAt]) -> Mapping[PayerAt, str]:
         """What Telegram calls them now, as far as it says so in time."""
-        names: dict[Payer, str] = {}
+        names: dict[PayerAt, str] = {}
         at_once = asyncio.Semaphore(_AT_ONCE)
 
-        async def ask(payer: Payer) -> None:
+        async def ask(payer: PayerAt) -> None:
             async with at_once:
                 if name := await self._members.name_of(*payer):
                     names[payer] = name

@@ -6,7 +6,7 @@ from bot.core.links import ForBuyer, LinkFact, LinkMade, LinkRefused, MayNotLink
 from bot.core.message import THIS_MESSAGE, Action, ActionButton, Button, CopyButton, Message
 from bot.core.packages import PHASE_OF, Package
 from bot.core.payment import Payment
-from bot.words.markup import Html, clean, lines, paragraphs, quoted, sane_url
+from bot.words.markup import Html, clean, lines, paragraphs, plain_units, quoted, sane_url
 from bot.words.packages import TEXT_LIMIT, numbered
 from bot.words.voice import Voice
 
@@ -63,7 +63,7 @@ def _packages(voice: Voice, payment: Payment | None, foot: str | None, link: str
         more = voice.plain("buyer.more", count=left) if left else None
         none = None if known else voice.plain("buyer.none")
         text = "\n\n".join(part for part in (title, *blocks, none, more, tail) if part)
-        if _units(text) <= TEXT_LIMIT:
+        if plain_units(text) <= TEXT_LIMIT:
             return text
         blocks.pop()
 
@@ -87,10 +87,6 @@ def _status(status: int | None, voice: Voice) -> str:
 
 def _copy(text: str, link: str | None, voice: Voice) -> Button | None:
     """The whole text where a button takes it, else the link that leads to it."""
-    if _units(text) <= _COPIED:
+    if plain_units(text) <= _COPIED:
         return CopyButton(voice.plain("button.copy_text"), text)
     return CopyButton(voice.plain("button.copy_link"), link) if link else None
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -70,12 +70,17 @@ def _joined(separator: str, parts: tuple[Html | None, ...]) -> Html:
     return Html(separator.join(part for part in parts if part))
 
 
+def plain_units(text: str) -> int:
+    """Length of plain text in UTF-16 code units, as Telegram counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def units(html: Html) -> int:
     """Length after entity parsing, in UTF-16 code units: what Telegram's limits are about."""
     text = _TAG.sub("", html)
     for entity in ("&lt;", "&gt;", "&quot;", "&amp;"):
         text = text.replace(entity, "-")
-    return len(text.encode("utf-16-le")) // 2
+    return plain_units(text)
 
 
 def entities(html: Html) -> int:
@@ -85,7 +90,7 @@ def entities(html: Html) -> int:
 
 def shortened(text: str, limit: int) -> str:
     """Plain text of at most `limit` UTF-16 code units."""
-    if len(text.encode("utf-16-le")) // 2 <= limit:
+    if plain_units(text) <= limit:
         return text
     return text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 

@@ -18,9 +18,10 @@ from bot.core.journey import (
     PickedUp,
 )
 from bot.core.message import Message
-from bot.core.packages import Package
+from bot.core.packages import DELIVERED, PICKED_UP, Package
 from bot.core.payment import Payment
 from bot.words.markup import Html, lines
+from bot.words.notices import id_line
 from bot.words.packages import listed, numbered, status_words
 from bot.words.voice import Voice
 
@@ -34,9 +35,9 @@ def news(fact: PackageFact, voice: Voice, payment: Payment | None) -> Message:
         case DriverComing(orders=orders):
             return _about(orders, "driver", voice, payment, voice.say("driver.next"))
         case PickedUp(orders=orders):
-            return _about(_at(orders, 106), "picked_up", voice, payment, None)
+            return _about(_at(orders, PICKED_UP), "picked_up", voice, payment, None)
         case Arrived(orders=orders):
-            return replace(_about(_at(orders, 200), "arrived", voice, payment, None), silent=True)
+            return replace(_about(_at(orders, DELIVERED), "arrived", voice, payment, None), silent=True)
         case PackageTrouble(mishaps=mishaps):
             return _about(mishaps, "trouble", voice, payment, voice.say("trouble.next"))
         case PackageFailed(mishaps=mishaps):
@@ -106,8 +107,7 @@ _MANY: Final = {
 
 
 def _below(title: Html, orders: Orders, voice: Voice, payment: Payment | None, advice: Html | None) -> Message:
-    id_line = voice.say("line.id", id=payment.id) if payment else None
-    return Message(*listed(lines(title, id_line), _meant(orders, payment), advice, voice))
+    return Message(*listed(lines(title, id_line(payment, voice)), _meant(orders, payment), advice, voice))
 
 
 def _meant(orders: Orders, payment: Payment | None) -> list[tuple[int | None, Package]]:

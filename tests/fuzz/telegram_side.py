@@ -28,6 +28,7 @@ from bot.messenger.updates import (
     problem_of,
     read,
 )
+from tests.architecture.test_commands import handled
 from tests.core.making import T0
 from tests.fuzz import wild
 from tests.fuzz.running import Parser
@@ -39,10 +40,7 @@ time over a megabyte."""
 ME: Final = {"id": 9, "is_bot": True, "first_name": "Paybot", "username": "sari_paybot"}
 PERSON: Final = {"id": 5, "is_bot": False, "first_name": "Sari", "language_code": "id"}
 GROUP: Final = {"id": -1001, "type": "supergroup", "title": "Ops", "is_forum": True}
-COMMANDS: Final = (
-    "pay", "status", "watching", "stop", "lang", "id", "start", "help", "link", "team", "alerts", "stats", "recap",
-    "unknown",
-)  # fmt: skip
+COMMANDS: Final = (*sorted(handled()), "unknown")
 ARGUMENTS: Final = (
     "XID-4875081955", "PID-1754377171 XID-12", "on", "off", "en", "maret 2026", "202603", "last month",
     "BDI-1754377171060",
