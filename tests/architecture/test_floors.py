@@ -37,6 +37,7 @@ FORBIDDEN = [
     ("storage/bad_{}.py", "import bot.messenger", "Floors"),
     ("web/bad_{}.py", "import bot.chat", "Floors"),
     ("flows/bad_{}.py", "import bot.chat", "Floors"),
+    ("sandbox/bad_{}.py", "import bot.words", "The sandbox"),
     ("flows/bad_{}.py", "import sqlalchemy", "SQL only in storage"),
     ("flows/bad_{}.py", "import telegram", "Telegram's library"),
     ("flows/bad_{}.py", "import httpx", "HTTP only"),
