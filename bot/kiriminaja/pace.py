@@ -1,9 +1,9 @@
 """The pace of all calls to KiriminAja: POLL_BUDGET a second, people first, 429 obeyed.
 
 A token bucket without a burst: one call at a time becomes free, every `1 / rate` seconds, but for what does so within
-a millisecond, which no timer tells apart. A person's ask may take up
-to ten seconds' worth in advance, which the plain looks after it wait for. On a 429 everybody pauses and the rate
-halves; it comes back by a tenth of the budget every ten seconds.
+a millisecond, which no timer tells apart. A person's ask may take up to ten seconds' worth in advance, which the plain
+looks after it wait for. On a 429 everybody pauses and the rate halves; it comes back by a tenth of the budget every
+ten seconds.
 """
 
 import asyncio

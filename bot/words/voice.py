@@ -84,21 +84,19 @@ class Voice:
 
     def time(self, moment: datetime) -> str:
         """The time of day in the shop's zone, `10.36 WIB`; with the date where that is not today's."""
-        local = moment.astimezone(self.zone)
-        return self._dated(local, f"{self._spelled(local, 'format.time')} {_zone_label(local)}")
+        return self._dated(self.local(moment), self.clock(moment))
 
     def stamp(self, moment: datetime) -> str:
         """The same as short as pictures need it: `10.36 WIB`, `2 Feb 10.36 WIB`."""
-        local = moment.astimezone(self.zone)
-        return self._dated(local, f"{self._spelled(local, 'format.time')} {_zone_label(local)}", "format.stamped")
+        return self._dated(self.local(moment), self.clock(moment), "format.stamped")
 
     def seconds(self, moment: datetime) -> str:
         """The same to the second, `10.42.07`: for what was checked just now."""
-        local = moment.astimezone(self.zone)
+        local = self.local(moment)
         return self._dated(local, self._spelled(local, "format.seconds"))
 
     def _dated(self, local: datetime, time: str, how: str = "format.dated") -> str:
-        today = self.now.astimezone(self.zone).date()
+        today = self.local(self.now).date()
         if local.date() == today:
             return time
         pattern = "format.date" if local.year == today.year else "format.date_with_year"
