@@ -52,8 +52,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for processes and browsers begins first, lest a worker end with it; what measures time comes last."""
-    items.sort(key=lambda item: (_turn_of(item), "/e2e/" not in item.path.as_posix()))
+    """What measures time comes last. What waits for processes and browsers comes evenly among the rest, which uses the
+    cores meanwhile, but sooner, lest a worker end with it."""
+    waiting: list[pytest.Item] = []
+    busy: list[pytest.Item] = []
+    for item in items:
+        if not _turn_of(item):
+            (waiting if "/e2e/" in item.path.as_posix() else busy).append(item)
+    places = {item: place * 0.7 / len(waiting) for place, item in enumerate(waiting)}
+    places |= {item: place / len(busy) for place, item in enumerate(busy)}
+    items.sort(key=lambda item: (_turn_of(item), places.get(item, 0)))
 
 
 def _turn_of(item: pytest.Item) -> int:

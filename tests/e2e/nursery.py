@@ -9,6 +9,7 @@ ended, with its status.
 import asyncio
 import atexit
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -21,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -148,31 +150,58 @@ def _ask(
 
 @cache
 def _nursery() -> str:
-    """The socket of this test run's nursery, which is started the first time; it ends with the run."""
-    folder = tempfile.mkdtemp(prefix="nursery-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # once it has ended
-    path = str(Path(folder) / "socket")
-    process = subprocess.Popen([sys.executable, __file__, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdout and process.stdout.readline() == b"open\n"
-    atexit.register(process.communicate)
-    return path
+    """The socket of the test run's nursery. The first worker that needs one starts it; it ends with the last."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}-{time.monotonic_ns()}")
+    folder = Path(tempfile.gettempdir()) / f"nursery-{run}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stays = socket.socket(socket.AF_UNIX)
+        try:
+            stays.connect(str(folder / "stays"))
+        except OSError:
+            _start(folder)
+            stays.connect(str(folder / "stays"))
+    atexit.register(stays.close)
+    return str(folder / "socket")
 
 
-def _serve(path: str) -> None:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+def _start(folder: Path) -> None:
+    """Returns once it listens."""
+    told, tells = os.pipe()
+    program = [sys.executable, __file__, str(folder)]
+    os.posix_spawn(program[0], program, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, tells, 1)])
+    os.close(tells)
+    with open(told) as output:  # noqa: PTH123  # a descriptor
+        assert output.readline() == "open\n"
+
+
+def _serve(folder: Path) -> None:
+    """Until all have gone who said that they would stay a while."""
+    asking, staying = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+    for listener, name in ((asking, "socket"), (staying, "stays")):
+        listener.bind(str(folder / name))
         listener.listen()
-        print("open", flush=True)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
-        while True:
-            ready, _, _ = select.select([listener, sys.stdin], [], [])
-            if sys.stdin in ready:
-                return  # the test run is over
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                listener.close()
-                _keep(connection)
-            connection.close()
+    print("open", flush=True)
+    os.close(1)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
+    users = [staying.accept()[0]]
+    while users:
+        ready, _, _ = select.select([asking, staying, *users], [], [])
+        for one in ready:
+            if one is asking:
+                connection, _ = asking.accept()
+                if os.fork() == 0:
+                    for inherited in (asking, staying, *users):
+                        inherited.close()
+                    _keep(connection)
+                connection.close()
+            elif one is staying:
+                users.append(staying.accept()[0])
+            else:
+                users.remove(one)
+                one.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep(connection: socket.socket) -> None:
@@ -263,4 +292,4 @@ def _read_words() -> None:
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[2])
     _learn()
-    _serve(sys.argv[1])
+    _serve(Path(sys.argv[1]))

@@ -41,12 +41,12 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(sandbox: Sandbox, tmp_path: Path, sqlite_url: str) -> AsyncIterator[Shop]:
+async def shop(sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[Shop]:
     rina = sandbox.person("Rina", language_code="en")
     group = sandbox.supergroup("Packing", [rina, sandbox.person("Budi")], forum=True)
     settings = {"STAFF_USER_IDS": str(rina.id), "POLL_FIRST": "0.3", "POLL_BUDGET": "100"}
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings) as bot:
-        yield Shop(bot, rina, group, Path(sqlite_url.removeprefix("sqlite:///")))
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings) as bot:
+        yield Shop(bot, rina, group, Path(migrated_sqlite_url.removeprefix("sqlite:///")))
 
 
 async def test_sixty_paid_at_once_are_a_few_messages_that_name_them_all(shop: Shop, sandbox: Sandbox) -> None:

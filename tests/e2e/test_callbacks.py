@@ -36,12 +36,12 @@ def about_paid(person: Person) -> list[Message]:
 
 
 @pytest.mark.parametrize("kind", ["express, complete", "instant, short"])
-@pytest.mark.alone
+@pytest.mark.patient
 async def test_a_payment_is_told_within_a_second_of_the_callback(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, database_url: str, kind: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_url: str, kind: str
 ) -> None:
     """Though the next look is a minute away; ten repeats make one message and few looks."""
-    async with BotProcess.against(sandbox, tmp_path, database_url, **FAR_OFF) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_url, **FAR_OFF) as bot:
         is_short = kind == "instant, short"
         make = sandbox.payments.instant if is_short else sandbox.payments.express
         payment = make(65_000)
@@ -65,9 +65,11 @@ async def test_a_payment_is_told_within_a_second_of_the_callback(
         assert len(payment.requests) <= asked + 3
 
 
-async def test_a_look_under_way_is_made_again(sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str) -> None:
+async def test_a_look_under_way_is_made_again(
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
+) -> None:
     """What it brings may be older than the hint."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **FAR_OFF) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **FAR_OFF) as bot:
         payment = sandbox.payments.express(65_000)
         await shown(sari, payment)
         held = sandbox.kiriminaja.hold(payment.id, "after")
@@ -119,10 +121,10 @@ async def test_express_packages_are_told_as_kiriminajas_word(
 
 
 async def test_a_false_word_on_packages_tells_nobody_anything(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """While there is a code to pay; what is said once it is paid is told, also by the very same callback."""
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **FAR_OFF) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **FAR_OFF) as bot:
         payment = sandbox.payments.express(65_000)
         await shown(sari, payment)
         asked, said = len(payment.requests), len(sari.private_chat.from_bot)

@@ -57,10 +57,10 @@ def all_bytes(folder: Path) -> bytes:
 
 
 async def test_a_callback_goes_on_as_it_came_until_it_is_taken(
-    sandbox: Sandbox, plugin: Plugin, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, plugin: Plugin, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Raw body, documented headers; refused once and killed in between, it comes again; then its body is gone."""
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url, CALLBACK_FORWARD_URL=plugin.url)
+    bot = BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, CALLBACK_FORWARD_URL=plugin.url)
     payment = sandbox.payments.instant(54_000, packages=1)
     raw = b' {"method": "shipped_packages",\n "data": [{"order_id": "BDI-1"}], "note": "Ibu Sari, 081234567890"} '
     plugin.statuses = [503]

@@ -126,12 +126,12 @@ async def test_a_stranger_is_offered_nothing(
 
 
 async def test_a_link_opened_long_ago_opens_when_its_button_is_pressed(
-    world: Sandbox, clock: SetClock, tmp_path: Path, sqlite_url: str
+    world: Sandbox, clock: SetClock, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """Where nobody else may ask: the offer lets in whom the link let in."""
     sari, rina = world.person("Sari", language_code="id"), world.person("Rina", language_code="en")
     payment = world.payments.express(65_000)
-    async with BotProcess.against(world, tmp_path, sqlite_url, ACCESS="staff", STAFF_USER_IDS=str(rina.id)):
+    async with BotProcess.against(world, tmp_path, migrated_sqlite_url, ACCESS="staff", STAFF_USER_IDS=str(rina.id)):
         await rina.send(f"/link {payment.id}")
         link = (await rina.private_chat.next_message()).buttons[0].value
         await wrote(sari, clock, f"/start {link.partition('=')[2]}", minutes_ago=30)

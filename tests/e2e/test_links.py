@@ -37,11 +37,11 @@ def dump(folder: Path) -> Iterator[str]:
 
 
 async def test_a_link_opens_its_payment_and_no_other(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person, tom: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, sari: Person, tom: Person
 ) -> None:
     """For whoever holds it, again and again; then the id alone does. Neither log nor tables tell the handle."""
     payment, other = sandbox.payments.express(65_000), sandbox.payments.express(70_000)
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina)) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina)) as bot:
         await sari.send(f"/link {payment.id}")
         assert "@tokosari" in (await sari.private_chat.next_message()).text
         await rina.send(f"/link  {payment.id.lower()} ")
@@ -72,11 +72,11 @@ async def test_a_link_opens_its_payment_and_no_other(
 
 
 async def test_a_pasted_link_opens_as_a_followed_one(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, sari: Person
 ) -> None:
     """In private, with words and the id around it; a forged one is refused, and another bot's is mere text."""
     payment = sandbox.payments.express(65_000)
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina)):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina)):
         await rina.send(f"/link {payment.id}")
         url = (await rina.private_chat.next_message()).buttons[0].value
         await sari.send(url.replace("start=", "start=x"))
@@ -88,12 +88,12 @@ async def test_a_pasted_link_opens_as_a_followed_one(
 
 
 async def test_a_link_that_opens_nothing_is_refused_and_counted(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person, tom: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, sari: Person, tom: Person
 ) -> None:
     """Forged, revoked and expired read the same; after five of them a stranger waits, also with a good one."""
     payment = sandbox.payments.express(65_000)
     packing = sandbox.group("Packing", [rina, tom])
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina, LOCALE="en")) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina, LOCALE="en")) as bot:
         links = []
         for _ in range(3):
             await rina.send(f"/link {payment.id}", packing)
@@ -130,11 +130,11 @@ async def test_a_link_that_opens_nothing_is_refused_and_counted(
 
 
 async def test_a_link_that_is_sent_again_is_the_same(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, sari: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, sari: Person
 ) -> None:
     """Killed while the answer is on its way: what is delivered afterwards works, and is one link."""
     payment = sandbox.payments.express(65_000)
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina)) as bot:
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina)) as bot:
         hold = sandbox.telegram.hold("sendMessage")
         await rina.send(f"/link {payment.id}")
         await hold.reached()

@@ -47,10 +47,10 @@ async def test_the_first_to_open_the_link_owns_the_bot(
 
 
 async def test_a_start_at_a_terminal_shows_the_link_while_nobody_is_staff(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, tom: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, tom: Person
 ) -> None:
     """On the terminal, not in the log; with an owner, and away from a terminal, there is none."""
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url, POLL_FIRST=QUICK)
+    bot = BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, POLL_FIRST=QUICK)
     said = await at_a_terminal(bot)
     handle = said.partition("?start=")[2].split()[0]
     async with bot:

@@ -86,11 +86,11 @@ async def test_kill_9_at_any_moment_loses_nothing(
 
 
 async def test_telegram_away_at_the_start_is_waited_out(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """The process stays, `/readyz` says which, and the work begins when Telegram is back."""
     sandbox.telegram.outage()
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url)
+    bot = BotProcess.against(sandbox, tmp_path, migrated_sqlite_url)
     await bot.spawn()
     try:
         await sandbox.changes.until(lambda: len(sandbox.telegram.calls) >= 2, 10, lambda: bot.log)
@@ -105,10 +105,10 @@ async def test_telegram_away_at_the_start_is_waited_out(
 
 
 async def test_a_token_telegram_refuses_is_one_line_and_exit_2(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """The operator's mistake: named, with its mend, without a traceback."""
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url, TELEGRAM_BOT_TOKEN="1:wrong", LOG_LEVEL="error")
+    bot = BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, TELEGRAM_BOT_TOKEN="1:wrong", LOG_LEVEL="error")
     await bot.spawn()
     assert await bot.ended() == 2
     lines = bot.log.strip().splitlines()
@@ -118,10 +118,10 @@ async def test_a_token_telegram_refuses_is_one_line_and_exit_2(
 
 
 async def test_a_database_that_refuses_us_is_one_line_and_exit_2(
-    sandbox: Sandbox, tmp_path: Path, postgres_url: str
+    sandbox: Sandbox, tmp_path: Path, migrated_postgres_url: str
 ) -> None:
     """No outage to wait for: a user that PostgreSQL does not know."""
-    url = postgres_url.replace("postgres:@", "nobody:very-secret@")
+    url = migrated_postgres_url.replace("postgres:@", "nobody:very-secret@")
     bot = BotProcess.against(sandbox, tmp_path, url, LOG_LEVEL="error")
     await bot.spawn()
     assert await bot.ended() == 2
@@ -132,12 +132,12 @@ async def test_a_database_that_refuses_us_is_one_line_and_exit_2(
 
 
 async def test_a_second_run_on_the_same_file_is_refused(
-    bot: BotProcess, sandbox: Sandbox, tmp_path: Path, sqlite_url: str
+    bot: BotProcess, sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """SQLite serves one process: one line, exit 2, and the first goes on."""
     folder = tmp_path / "second"
     folder.mkdir()
-    second = BotProcess.against(sandbox, folder, sqlite_url, LOG_LEVEL="error")
+    second = BotProcess.against(sandbox, folder, migrated_sqlite_url, LOG_LEVEL="error")
     await second.spawn()
     assert await second.ended() == 2
     assert "in use by another paybot" in second.log

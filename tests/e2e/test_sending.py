@@ -19,6 +19,7 @@ from tests.e2e.process import BotProcess
 from tests.e2e.scanning import scanned
 
 LATE = timedelta(minutes=11)
+MANY = 150  # chats: five seconds at the limit
 
 
 @pytest.fixture
@@ -32,13 +33,13 @@ async def database(migrated_sqlite_url: str) -> AsyncIterator[Database]:
 async def test_to_many_chats_at_once_the_limit_is_used_and_never_crossed(
     sandbox: Sandbox, database: Database, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
-    """Three hundred chats: more than 28.5 a second of Telegram's 30, and not one refusal."""
-    people = [sandbox.person(f"P{number}", started=True) for number in range(300)]
+    """More than 28.5 a second of Telegram's 30, and not one refusal. (`tests.bench rush` asks from 300 chats.)"""
+    people = [sandbox.person(f"P{number}", started=True) for number in range(MANY)]
     await keep_paid(database, people)
     sandbox.telegram.flood.enabled = True
     async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url):
-        times = await all_sent(sandbox, 300, timeout=30)
-    rate = 299 / (times[-1] - times[0])
+        times = await all_sent(sandbox, MANY, timeout=30)
+    rate = (MANY - 1) / (times[-1] - times[0])
     print(f"{rate:.2f} a second, {sandbox.telegram.flood.refused} refused")
     assert sandbox.telegram.flood.refused == 0
     assert rate >= 28.5

@@ -28,12 +28,12 @@ async def may_open(person: Person, payment_id: str) -> bool:
 
 
 async def test_a_team_is_staff_for_as_long_as_it_is_one(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, tom: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, tom: Person
 ) -> None:
     """Only staff make a team; who leaves it is out at once; where Telegram can't say, nobody is in."""
     payment = sandbox.payments.express(65_000)
     packing = sandbox.group("Packing", [rina, tom])
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina)):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina)):
         await rina.send("/team on")
         assert "for groups" in (await rina.private_chat.next_message()).text
         await tom.send("/team on", packing)
@@ -66,12 +66,12 @@ async def test_a_team_is_staff_for_as_long_as_it_is_one(
 
 
 async def test_a_team_moves_with_its_group(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str, rina: Person, tom: Person
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str, rina: Person, tom: Person
 ) -> None:
     """A supergroup with another id is the same team; staff may guess as often as they like."""
     payment = sandbox.payments.express(65_000)
     small = sandbox.group("Packing", [rina, tom])
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url, **settings(rina)):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **settings(rina)):
         await rina.send("/team on", small)
         await small.next_message()
         big = await rina.upgrade(small)

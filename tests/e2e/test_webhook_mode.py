@@ -16,10 +16,10 @@ QUICK = {"POLL_FIRST": "0.3"}
 
 @pytest.fixture(params=[False, True], ids=["polling", "webhook"])
 async def bot_each_way(
-    request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path, sqlite_url: str
+    request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str
 ) -> BotProcess:
     """A bot that polls and one that is pushed to, not started."""
-    return BotProcess.against(sandbox, tmp_path, sqlite_url, **QUICK).behind_webhook(is_on=request.param)
+    return BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **QUICK).behind_webhook(is_on=request.param)
 
 
 async def test_what_matters_most_works_either_way(
@@ -58,11 +58,11 @@ async def test_what_matters_most_works_either_way(
 
 
 async def test_the_holder_registers_and_goes_back_to_polling(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """In the place of any other URL; what waited when it changed its way is answered once."""
     webhook = sandbox.telegram.webhook
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url, **QUICK).behind_webhook()
+    bot = BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **QUICK).behind_webhook()
     sandbox.telegram.fail("setWebhook", 502)
     await bot.start()
     (call,) = sandbox.telegram.calls_of("setWebhook", done=True)
@@ -91,10 +91,10 @@ async def test_the_holder_registers_and_goes_back_to_polling(
 
 
 async def test_nobody_else_gets_in_and_nothing_is_lost_while_the_bot_is_away(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """A forged update is refused; killed right after an update was confirmed, the answer still comes, once."""
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url, **QUICK).behind_webhook()
+    bot = BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, **QUICK).behind_webhook()
     await bot.start()
     forged = {"update_id": 1, "message": {"text": "/start"}}
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -116,10 +116,10 @@ async def test_nobody_else_gets_in_and_nothing_is_lost_while_the_bot_is_away(
 
 
 async def test_the_door_is_guarded_while_the_bot_polls(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """And with the secret an update is taken, as one that was pushed before the change to polling is ours."""
-    bot = BotProcess.against(sandbox, tmp_path, sqlite_url, TELEGRAM_WEBHOOK_SECRET="open-sesame", **QUICK)
+    bot = BotProcess.against(sandbox, tmp_path, migrated_sqlite_url, TELEGRAM_WEBHOOK_SECRET="open-sesame", **QUICK)
     async with bot.behind_webhook(is_on=False), httpx.AsyncClient(trust_env=False) as client:
         for secret, status in (("wrong", 401), ("open-sesame", 200)):
             update = {"update_id": 1, "message": {"chat": {"id": sari.id, "type": "private"}, "text": "/start"}}
@@ -129,15 +129,15 @@ async def test_the_door_is_guarded_while_the_bot_polls(
 
 
 async def test_a_standby_receives_and_the_holder_answers(
-    sandbox: Sandbox, sari: Person, tmp_path: Path, postgres_url: str
+    sandbox: Sandbox, sari: Person, tmp_path: Path, migrated_postgres_url: str
 ) -> None:
     """Any process stores what is pushed; the one that works hears the bell at once, not at its next round."""
     first, second = (tmp_path / name for name in ("first", "second"))
     first.mkdir()
     second.mkdir()
-    standby = BotProcess.against(sandbox, second, postgres_url, **QUICK).behind_webhook()
+    standby = BotProcess.against(sandbox, second, migrated_postgres_url, **QUICK).behind_webhook()
     # Both know the one public URL, which leads to the standby.
-    holder = BotProcess.against(sandbox, first, postgres_url, **QUICK, TELEGRAM_WEBHOOK_URL=standby.url)
+    holder = BotProcess.against(sandbox, first, migrated_postgres_url, **QUICK, TELEGRAM_WEBHOOK_URL=standby.url)
     async with holder, standby:
         assert sandbox.telegram.webhook.url == f"{standby.url}/telegram"
         async with asyncio.timeout(2):

@@ -13,13 +13,13 @@ from tests.storage.making import keep_notice
 
 
 async def test_a_message_that_failed_is_retried_while_the_bot_runs(
-    sandbox: Sandbox, tmp_path: Path, sqlite_url: str
+    sandbox: Sandbox, tmp_path: Path, migrated_sqlite_url: str
 ) -> None:
     """From the list to the chat: the id is copied, the message comes, both rows stay."""
     sari = sandbox.person("Sari", language_code="id")
-    settings = sandbox.settings() | {"DATABASE_URL": sqlite_url}
+    settings = sandbox.settings() | {"DATABASE_URL": migrated_sqlite_url}
     sandbox.telegram.fail("sendMessage", 400, "Bad Request: can't parse entities", times=2)
-    async with BotProcess.against(sandbox, tmp_path, sqlite_url):
+    async with BotProcess.against(sandbox, tmp_path, migrated_sqlite_url):
         await sari.send("/help")
         await sari.send("/id")
         await sandbox.telegram.wait_for_call("sendMessage")

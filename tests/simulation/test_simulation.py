@@ -10,8 +10,8 @@ import pytest
 
 from tests.simulation.run import how_to_rerun, run
 
-WORLDS = 60
-SMALL_WORLDS = 300
+WORLDS = 40
+SMALL_WORLDS = 200
 CHUNK = 10
 KEPT = [
     line.split(maxsplit=2)[:2] if line.startswith("small ") else ["large", line.split()[0]]

@@ -102,7 +102,7 @@ async def sqlite(migrated_sqlite_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
 async def test_every_fact_reads_as_it_was_written(sqlite: Database, kind: type, data: st.DataObject) -> None:

@@ -27,7 +27,7 @@ NOW: Final = datetime(2026, 2, 3, 3, 42, 7, tzinfo=UTC)
 ISSUED: Final = NOW - timedelta(minutes=6)
 HANDLE: Final = "h" * 43
 SHOP: Final = Shop("Toko Sari", "@tokosari")
-EXAMPLES: Final = settings(max_examples=10, deadline=None)
+EXAMPLES: Final = settings(max_examples=6, deadline=None)
 """For what runs once a fact and language: the first one loads a catalogue, so there is no deadline."""
 HOSTILE: Final = (
     "",
