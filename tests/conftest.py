@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -23,6 +24,13 @@ from tests.databases import emptied, own_folder, start_postgres
 # What is compiled is kept, whatever the environment says: each worker and each process would do it anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Nothing here outlives the run, and to wait for a disk costs time: what is written goes into memory, where the machine
+# has room for it.
+_IN_MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > 4 * 2**30:
+    os.environ["TMPDIR"] = str(_IN_MEMORY)
+    tempfile.tempdir = None  # looked up anew
 
 # A busy machine is no bug; what must be quick is measured by its own tests.
 hypothesis.settings.register_profile("any machine", deadline=None)
