@@ -5,11 +5,11 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, String, TypeDecorator, bindparam
+from sqlalchemy import ARRAY, ColumnElement, Dialect, String, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 
 class _Many(TypeDecorator[Collection[Any]]):
@@ -32,7 +32,8 @@ class _Many(TypeDecorator[Collection[Any]]):
 
 class _IsListed(FunctionElement[bool]):
     inherit_cache = True
-    type = Boolean()
+    type: TypeEngine[Any] = NullType()
+    """Not Boolean: SQLite has none, so that SQLAlchemy would compare it with 1, which no index serves."""
 
 
 def is_listed(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

@@ -57,7 +57,7 @@ MAY_RUN_AT_IMPORT: Final = {
     "PlainValidator", "StringConstraints", "field_validator", "model_validator", "get_logger", "getLogger",
     "Typer", "Option", "Argument", "callback", "command", "add_typer", "Table", "Column", "MetaData", "ForeignKey",
     "Index", "UniqueConstraint", "CheckConstraint", "PrimaryKeyConstraint", "ForeignKeyConstraint", "DateTime",
-    "String", "LargeBinary", "Integer", "BigInteger", "Boolean", "with_variant", "text", "null",
+    "String", "LargeBinary", "Integer", "BigInteger", "NullType", "with_variant", "text", "null",
 }  # fmt: skip
 """Definitions, constants and declarations, by the last part of the name. What opens, connects, reads settings or holds
 state is built in `bot.app`."""

@@ -99,6 +99,12 @@ async def test_what_is_open_is_found_by_its_index(grown: Database, question: str
         assert "Seq Scan" not in plan, plan
 
 
+async def test_payments_are_read_by_their_ids(grown: Database) -> None:
+    """Those whose looks ended, however many others there are."""
+    for plan in await plans_of(grown, lambda tx: looks.load_free(tx, ["XID-1", "XID-2"])):
+        assert ("SEARCH payments" in plan) if grown.is_sqlite else ("payments_pkey" in plan), plan
+
+
 @pytest.mark.parametrize("question", ASKED)
 async def test_the_index_is_taken_before_the_statistics_are(database: Database, question: str) -> None:
     """A new SQLite file has never seen an ANALYZE; PostgreSQL is kept from its tables, as they are all but empty."""
