@@ -213,7 +213,7 @@ class Renderer:
 
 
 def paint(painter: CardPainter, face: Face, strings: CardStrings, payload: str | None) -> bytes:
-    """A card as PNG; takes 1 to 4 ms of CPU."""
+    """A card as PNG; takes 1 to 3 ms of CPU."""
     text = CardText(
         payee=strings.payee or "",
         city=strings.city or "",
