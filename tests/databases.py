@@ -34,9 +34,9 @@ def own_folder() -> Iterator[Path]:
 
 
 def emptied(url: str) -> bool:
-    """Takes all rows out of a PostgreSQL database with today's tables, and whoever is still in it with them: a two
-    hundredth of what a new one takes. False where more than rows was changed, so that it is of no use any more."""
-    rows = b"; ".join(b"DELETE FROM " + table.name.encode() for table in reversed(metadata.sorted_tables))
+    """Takes all rows out of a PostgreSQL database with today's tables, and whoever is still in it with them: a third
+    of what a new one takes. False where more than rows was changed, so that it is of no use any more."""
+    rows = b"TRUNCATE " + b", ".join(name.encode() for name in metadata.tables) + b" RESTART IDENTITY"
     try:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(_LEAVE)
@@ -45,7 +45,6 @@ def emptied(url: str) -> bool:
             ):
                 return False
             connection.execute(rows)
-            connection.execute(_COUNT_ANEW)
     except psycopg.Error:
         return False
     return True
@@ -59,10 +58,6 @@ SELECT (SELECT count(*) FROM pg_tables WHERE schemaname = 'public') = %(tables)s
    AND (SELECT min(version_num) FROM alembic_version) = %(head)s
    AND NOT EXISTS (SELECT FROM pg_stats WHERE schemaname = 'public')
    AND NOT EXISTS (SELECT FROM pg_db_role_setting)
-"""
-_COUNT_ANEW: Final = b"""
-SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
-FROM pg_sequences WHERE schemaname = 'public'
 """
 
 
