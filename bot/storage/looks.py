@@ -1,15 +1,17 @@
 """Payments whose looks ended at about the same time: read and locked together, moved on together."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Select,
+    String,
     Update,
     and_,
     bindparam,
@@ -35,20 +37,29 @@ _ASKED: Final = is_listed(payments.c.id, "ids")
 # What another transaction holds is left out: who waits for one row while it holds others may wait for ever.
 _LOCK_FREE: Final = select(payments.c.id).where(_ASKED).order_by(payments.c.id).with_for_update(skip_locked=True)
 _MANY: Final = WITH_PACKAGES.where(_ASKED).order_by(payments.c.id, packages.c.place)
-_MOVE_ON: Final = payments.update().where(payments.c.id == bindparam("which"))
+_MOVED: Final = (payments.c.id, *(payments.c[name] for name in MOVED_ON), payments.c.look_at)
 
 
 @cache
-def _move_on_at_once() -> Update:
+def _move_on_from_arrays() -> Update:
     """PostgreSQL: one statement for all rows, which come as a list a column, as each statement is a message there."""
-    given = {"which": payments.c.id, **{name: payments.c[name] for name in (*MOVED_ON, "look_at")}}
-    lists = [bindparam(name, type_=ARRAY(column.type)) for name, column in given.items()]
-    rows = func.unnest(*lists).table_valued(*given).render_derived("moved")
-    return (
-        payments.update()
-        .where(payments.c.id == rows.c.which)
-        .values({name: rows.c[name] for name in given if name != "which"})
-    )
+    lists = [bindparam(f"all_{column.name}", type_=ARRAY(column.type)) for column in _MOVED]
+    rows = func.unnest(*lists).table_valued(*(column.name for column in _MOVED)).render_derived("moved")
+    return _moved_to([rows.c[column.name] for column in _MOVED])
+
+
+@cache
+def _move_on_from_json() -> Update:
+    """SQLite: the same from a JSON list of rows, as parameters for each row take longer than the row."""
+    row = func.json_each(bindparam("rows", type_=String)).table_valued("value", name="moved").c.value
+    return _moved_to([func.json_extract(row, f"$[{place}]") for place, _ in enumerate(_MOVED)])
+
+
+def _moved_to(values: Sequence[ColumnElement[Any]]) -> Update:
+    """`values` stand for `_MOVED`, in its order."""
+    which, *changes = values
+    named = zip(_MOVED[1:], changes, strict=True)
+    return payments.update().where(payments.c.id == which).values({column.name: value for column, value in named})
 
 
 _FOLLOWED: Final = payments.c.status == Status.FOLLOWING
@@ -113,11 +124,11 @@ async def load_free(tx: Tx, payment_ids: Iterable[str]) -> Mapping[str, Payment]
 
 async def move_on(tx: Tx, looked_at: Sequence[tuple[Payment, datetime | None]]) -> None:
     """Writes what changes with every look (`MOVED_ON`), and when to look next; of payments that are ours."""
-    values = [
-        {name: getattr(payment, name) for name in MOVED_ON} | {"look_at": look_at, "which": payment.id}
-        for payment, look_at in looked_at
-    ]
-    if values and tx.dialect.name == "postgresql":
-        await tx.execute(_move_on_at_once(), {name: [row[name] for row in values] for name in values[0]})
-    elif values:
-        await tx.execute(_MOVE_ON, values)
+    rows = [(payment.id, *(getattr(payment, name) for name in MOVED_ON), look_at) for payment, look_at in looked_at]
+    if rows and tx.dialect.name == "postgresql":
+        lists = zip(_MOVED, zip(*rows, strict=True), strict=True)
+        await tx.execute(_move_on_from_arrays(), {f"all_{column.name}": [*its] for column, its in lists})
+    elif rows:
+        keep = partial(Moment().process_bind_param, dialect=tx.dialect)
+        kept = [[keep(one) if isinstance(one, datetime) else one for one in row] for row in rows]
+        await tx.execute(_move_on_from_json(), {"rows": json.dumps(kept)})

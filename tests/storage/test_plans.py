@@ -99,9 +99,16 @@ async def test_what_is_open_is_found_by_its_index(grown: Database, question: str
         assert "Seq Scan" not in plan, plan
 
 
-async def test_payments_are_read_by_their_ids(grown: Database) -> None:
+async def test_payments_are_read_and_moved_on_by_their_ids(grown: Database) -> None:
     """Those whose looks ended, however many others there are."""
-    for plan in await plans_of(grown, lambda tx: looks.load_free(tx, ["XID-1", "XID-2"])):
+
+    async def conclude(tx: Tx) -> None:
+        known = await looks.load_free(tx, ["XID-1", "XID-2"])
+        await looks.move_on(tx, [(payment, T0) for payment in known.values()])
+
+    plans = await plans_of(grown, conclude)
+    assert len(plans) == (2 if grown.is_sqlite else 3)
+    for plan in plans:
         assert ("SEARCH payments" in plan) if grown.is_sqlite else ("payments_pkey" in plan), plan
 
 
